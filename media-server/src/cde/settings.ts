@@ -1,0 +1,45 @@
+import { z } from 'zod';
+
+/**
+ * What the card process is started with: one JSON file, written by `card-link/` (path as the only argument). No secret
+ * stands in it, only the names of files that hold one.
+ */
+export const CardSettings = z.strictObject({
+  /** Unix socket on which the one media-server connects (mode 0600). */
+  socket: z.string().max(100),
+  /** Folder of the ledger (0700). */
+  ledgerFolder: z.string(),
+  logFile: z.string(),
+  logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']),
+  /** Customers' RTP: even ports from `min`, RTCP on the next. */
+  rtpPorts: z.strictObject({ min: z.int().min(1024).max(65_534), max: z.int().min(1025).max(65_535) }),
+  /** Gate threads; legs are spread over them. */
+  threads: z.int().min(1).max(64),
+  gateway: z.strictObject({
+    kind: z.literal('sandbox'),
+    url: z.url({ protocol: /^https$/ }),
+    /** PEM of the only authority that is trusted for it. */
+    caFile: z.string(),
+    /** File that holds the merchant's key. */
+    keyFile: z.string(),
+    /** How long to wait for an answer before the result is `unknown`, ms. */
+    timeoutMs: z.int().min(500).max(120_000),
+  }),
+  /** Waiting times of recovery in ms: when to look an unknown result up again. */
+  lookupDelaysMs: z.array(z.int().min(10)).min(1).max(20),
+  /** Money that moved and that nobody was told of is given back after this, ms. */
+  reverseAfterMs: z.int().min(100),
+  /** "Absent" counts only when found twice, this far apart, ms. */
+  absentAgainAfterMs: z.int().min(10),
+  /** Time-outs of the dialogue; tests shorten them. */
+  dialogue: z.strictObject({
+    /** First key after a question, ms. */
+    firstKeyMs: z.int().min(500),
+    /** Between keys, ms. */
+    nextKeyMs: z.int().min(500),
+    /** The whole payment without the gateway's time, ms. */
+    totalMs: z.int().min(1000),
+    mistakesPerField: z.int().min(1).max(9),
+  }),
+});
+export type CardSettings = z.infer<typeof CardSettings>;
