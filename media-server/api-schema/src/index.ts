@@ -45,6 +45,36 @@ export const ProblemBody = z.object({
 export type ProblemBody = z.infer<typeof ProblemBody>;
 export type ProblemCode = ProblemBody['code'];
 
+/**
+ * Ways of the API. State-changing requests need `Content-Type: application/json` (an empty body counts as `{}`) and,
+ * except sign-in and sign-out, every POST an `Idempotency-Key`: 8 to 128 visible characters, new for each intent, the
+ * same for each try of it. The same key with another body is 409 `idempotency-key-reused`; with the same body it has
+ * the same answer for 24 hours.
+ *
+ * | request | body | answer |
+ * | --- | --- | --- |
+ * | POST /v1/sign-in | SignIn | 200 Me, session cookie |
+ * | POST /v1/sign-out | | 204 |
+ * | GET /v1/me | | 200 Me |
+ * | PUT /v1/me/state | SetAgentState | 200 SetAgentState |
+ * | POST /v1/sip-credential | RequestSipCredential | 201 SipCredential |
+ * | GET /v1/calls | query CallsQuery | 200 CallPage |
+ * | POST /v1/calls | StartCall | 201 Call |
+ * | POST /v1/calls/:id/hold | Hold | 200 Call |
+ * | POST /v1/calls/:id/hang-up | | 200 Call |
+ * | POST /v1/calls/:id/keys | Key | 204 |
+ * | POST /v1/payments | StartPayment | 201 Payment |
+ * | GET /v1/payments/:id | | 200 Payment |
+ * | POST /v1/payments/:id/cancel | | 200 Payment |
+ * | POST /v1/payments/:id/acknowledge | | 200 Payment |
+ * | WebSocket /v1/events | query EventsQuery | ServerEvent each |
+ */
+export const IDEMPOTENCY_HEADER = 'Idempotency-Key';
+export const IdempotencyKey = z
+  .string()
+  .regex(/^[\x21-\x7e]{8,128}$/)
+  .describe('8 to 128 visible ASCII characters');
+
 export const SignIn = z.strictObject({ name: z.string().min(1).max(64), password: z.string().min(1).max(256) });
 
 export const Merchant = z.object({
@@ -69,6 +99,14 @@ export const Me = z.object({
   language: Language,
 });
 export type Me = z.infer<typeof Me>;
+
+/**
+ * `window` is an id that a browser window or desktop app makes once per page load and names here and on the events
+ * WebSocket alike: so that a renewal by the same window replaces nobody, and a second window's request ends the first's.
+ * Without it the sign-in session is taken for the window.
+ */
+export const RequestSipCredential = z.strictObject({ window: Id.optional() });
+export const EventsQuery = z.strictObject({ window: Id.optional() });
 
 /** Short-lived credential for SIP over WebSocket; ask again before `expiresAt`. A new one ends the earlier one's session. */
 export const SipCredential = z.object({
@@ -193,6 +231,17 @@ export const Call = z.object({
   payment: Payment.nullable(),
 });
 export type Call = z.infer<typeof Call>;
+
+/** A person gets the own calls, an API key those of its merchants; newest first. */
+export const CallsQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(50).default(50),
+  /** `next` of the page before. */
+  cursor: Id.optional(),
+  /** `true`: only calls that have not ended. */
+  live: z.enum(['true', 'false']).default('false'),
+});
+export const CallPage = z.object({ calls: z.array(Call), next: Id.nullable() });
+export type CallPage = z.infer<typeof CallPage>;
 
 export const StartCall = z.strictObject({ number: z.string().regex(/^\+?[0-9]{1,15}$/), merchant: Id });
 export const Hold = z.strictObject({ on: z.boolean() });

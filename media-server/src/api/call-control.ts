@@ -1,0 +1,35 @@
+import type { AgentState, Call, Payment, ProblemCode, ServerEvent, StartPayment } from '@tonegate/api-schema';
+import type { Id } from '../shared/ids.ts';
+import type { Problem, Result } from '../shared/result.ts';
+
+/** On whose behalf something is asked: a signed-in person or a core system's key, and the merchants it may act for. */
+export interface Who {
+  readonly person?: Id;
+  readonly apiKey?: Id;
+  readonly merchants: readonly Id[];
+}
+
+export type CallResult<T> = Promise<Result<T, Problem<ProblemCode>>>;
+
+/**
+ * What the API needs of `calls/`. A call or payment that isn't there, or isn't the asker's, is `not-found` either way.
+ * Listeners are called synchronously and must not throw.
+ */
+export interface CallControl {
+  /** The agent's state and all calls that concern this person now. */
+  snapshot(person: Id): { state: AgentState; calls: Call[] };
+  /** Every change from now on; returns what ends it. */
+  subscribe(person: Id, listener: (event: ServerEvent) => void): () => void;
+  setState(person: Id, state: AgentState): void;
+  /** Resolves when the call exists and rings at the agent; what becomes of it comes as events. */
+  dial(person: Id, number: string, merchant: Id): CallResult<Call>;
+  hold(person: Id, call: Id, on: boolean): CallResult<Call>;
+  hangUp(person: Id, call: Id): CallResult<Call>;
+  /** One of `0-9 * #` towards the customer. */
+  sendKey(person: Id, call: Id, key: string): CallResult<void>;
+  startPayment(who: Who, request: StartPayment): CallResult<Payment>;
+  /** A payment that is running or was in a call that is; older ones are in the storage. */
+  payment(id: Id): Payment | undefined;
+  cancelPayment(who: Who, id: Id): CallResult<Payment>;
+  acknowledge(who: Who, id: Id): CallResult<Payment>;
+}
