@@ -1,0 +1,168 @@
+import type { types } from 'mediasoup';
+import { err, ok, type Result } from '../shared/result.ts';
+import { AgentLeg } from './agent-leg.ts';
+import { PAYLOAD_TYPE, ROUTER_CODECS, sendParameters } from './rtp-parameters.ts';
+import type { G711 } from './sdp-reader.ts';
+import type { MediaWorkers } from './workers.ts';
+
+/** Packets through the SFU since the call's media was opened, as the worker counts them. */
+export interface SfuCounts {
+  /** Of the customer, into the SFU. */
+  readonly fromCustomer: number;
+  /** Of the customer, out to the agent. */
+  readonly toAgent: number;
+  readonly fromAgent: number;
+  /** Of the agent, out towards the customer's gate. */
+  readonly toCustomer: number;
+}
+
+const LOOPBACK = '127.0.0.1';
+
+/**
+ * One call in the SFU: a router with the customer's plain transport (to and from the gate, on loopback) and the agents'
+ * WebRTC transports. Holds the second valve: shut, every consumer is paused and every new one is born paused. It is
+ * shut from the start.
+ */
+export class CallMedia {
+  readonly #router: types.Router;
+  readonly #worker: { server: types.WebRtcServer };
+  readonly #release: () => void;
+  readonly #plain: types.PlainTransport;
+  readonly #legs = new Set<AgentLeg>();
+  #codec: G711;
+  #customer: types.Producer | undefined;
+  #connected = false;
+  #valve: 'shut' | 'open' = 'shut';
+  #closed = false;
+  /** Told once when the worker died: every leg of this call is dead. */
+  onLost: () => void = () => {};
+
+  private constructor(
+    router: types.Router,
+    worker: { server: types.WebRtcServer },
+    plain: types.PlainTransport,
+    codec: G711,
+    release: () => void,
+  ) {
+    this.#router = router;
+    this.#worker = worker;
+    this.#plain = plain;
+    this.#codec = codec;
+    this.#release = release;
+    router.once('workerclose', () => {
+      this.#closed = true;
+      release();
+      this.onLost();
+    });
+  }
+
+  /** Takes a place on the least loaded worker; fails while no worker is up. */
+  static async create(workers: MediaWorkers, codec: G711): Promise<Result<CallMedia, 'no-worker'>> {
+    const place = workers.take();
+    if (!place) return err('no-worker');
+    const { worker, release } = place;
+    try {
+      const router = await worker.worker.createRouter({ mediaCodecs: ROUTER_CODECS });
+      const plain = await router.createPlainTransport({
+        listenInfo: { protocol: 'udp', ip: LOOPBACK },
+        rtcpMux: true,
+        comedia: false,
+      });
+      return ok(new CallMedia(router, worker, plain, codec, release));
+    } catch {
+      // The worker died meanwhile.
+      release();
+      return err('no-worker');
+    }
+  }
+
+  get codec(): G711 {
+    return this.#codec;
+  }
+
+  get valve(): 'shut' | 'open' {
+    return this.#valve;
+  }
+
+  /** Where the gate sends the customer's sound, and the payload type of both directions. */
+  get sfu(): { address: { ip: string; port: number }; payloadType: number } {
+    return { address: { ip: LOOPBACK, port: this.#plain.tuple.localPort }, payloadType: PAYLOAD_TYPE[this.#codec] };
+  }
+
+  /** Tells the SFU of the gate's port and stream. A gate that was opened again keeps both, and this is not called again. */
+  async connectCustomer(gate: { port: number; ssrc: number }): Promise<void> {
+    if (!this.#connected) {
+      this.#connected = true;
+      await this.#plain.connect({ ip: LOOPBACK, port: gate.port });
+    }
+    await this.#produceCustomer(gate.ssrc);
+  }
+
+  /** The customer's side chose another codec than the one begun with: all streams are made anew, paused as the valve says. */
+  async setCodec(codec: G711, ssrc: number): Promise<void> {
+    if (codec === this.#codec) return;
+    this.#codec = codec;
+    await this.#produceCustomer(ssrc);
+    for (const leg of this.#legs) await leg.follow(codec, this.#required());
+  }
+
+  async #produceCustomer(ssrc: number): Promise<void> {
+    this.#customer?.close();
+    this.#customer = await this.#plain.produce({
+      kind: 'audio',
+      rtpParameters: sendParameters(this.#codec, ssrc, 'customer'),
+    });
+  }
+
+  #required(): types.Producer {
+    if (!this.#customer) throw new Error('the customer is not connected yet');
+    return this.#customer;
+  }
+
+  /** A leg for one agent's window, with a consumer of the customer that is paused until the valve opens. */
+  async openAgent(): Promise<AgentLeg> {
+    const leg = await AgentLeg.open({
+      router: this.#router,
+      server: this.#worker.server,
+      customer: this.#required(),
+      plain: this.#plain,
+      codec: this.#codec,
+      valve: () => this.#valve,
+      closed: () => this.#legs.delete(leg),
+    });
+    this.#legs.add(leg);
+    return leg;
+  }
+
+  /** Shuts the valve: pauses every consumer of both directions. Resolves when the worker has done it. */
+  async shut(): Promise<void> {
+    this.#valve = 'shut';
+    await Promise.all([...this.#legs].map((leg) => leg.pause()));
+  }
+
+  /** Opens the valve for the leg that was accepted. A `shut()` that comes meanwhile wins. */
+  async open(): Promise<void> {
+    this.#valve = 'open';
+    await Promise.all([...this.#legs].map((leg) => leg.resume()));
+  }
+
+  /** As the worker counts; zeros once it is gone. */
+  async counts(): Promise<SfuCounts> {
+    if (this.#closed) return { fromCustomer: 0, toAgent: 0, fromAgent: 0, toCustomer: 0 };
+    const customer = await this.#customer?.getStats().catch(() => []);
+    const legs = await Promise.all([...this.#legs].map((leg) => leg.counts()));
+    return {
+      fromCustomer: customer?.[0]?.packetCount ?? 0,
+      toAgent: legs.reduce((sum, leg) => sum + leg.toAgent, 0),
+      fromAgent: legs.reduce((sum, leg) => sum + leg.fromAgent, 0),
+      toCustomer: legs.reduce((sum, leg) => sum + leg.toCustomer, 0),
+    };
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#router.close();
+    this.#release();
+  }
+}
