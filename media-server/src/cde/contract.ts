@@ -107,6 +107,12 @@ const paymentOpen = z.strictObject({
 });
 
 /**
+ * What both sides say first, of whatever version: a peer of another version is recognised by it. `drain` is the one
+ * command that a card process takes from a server of another version.
+ */
+export const AnyHello = z.looseObject({ type: z.literal('hello'), version: z.int().min(1) });
+
+/**
  * Commands. `leg-open` is answered by `leg-ready`, `wall` and `payment-open` by `wall` (and `refused` where it can't be),
  * `payments` by one `payment-state` for each and `payments-end`; all others only when refused.
  */
@@ -137,7 +143,10 @@ export const ToCard = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('send-key'), leg: id, key: z.string().regex(/^[0-9*#]$/) }),
   /** Asks what the ledger knows of payments that are unknown, or whose outcome nobody was told. */
   z.strictObject({ type: z.literal('payments') }),
-  /** The server drains: no new payments; end when none is running. */
+  /**
+   * The server drains: no new payments; the card process ends when no payment runs and no leg is open (or no server is
+   * connected). The `hello` of a server that starts meanwhile takes it back.
+   */
   z.strictObject({ type: z.literal('drain') }),
 ]);
 export type ToCard = z.infer<typeof ToCard>;
@@ -224,6 +233,8 @@ export const REFUSALS = [
   'no-key-format',
   'ledger-unavailable',
   'too-late',
+  // the answer to a `hello` while another server is connected
+  'server-attached',
 ] as const;
 export type Refusal = (typeof REFUSALS)[number];
 

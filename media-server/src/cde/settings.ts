@@ -1,15 +1,18 @@
+import { isAbsolute } from 'node:path';
 import { z } from 'zod';
+
+const path = z.string().refine(isAbsolute, 'has to be an absolute path');
 
 /**
  * What the card process is started with: one JSON file, written by `card-link/` (path as the only argument). No secret
  * stands in it, only the names of files that hold one.
  */
 export const CardSettings = z.strictObject({
-  /** Unix socket on which the one media-server connects (mode 0600). */
-  socket: z.string().max(100),
+  /** Unix socket on which the one media-server connects (mode 0600), in a folder of its own (0700). */
+  socket: path.max(100),
   /** Folder of the ledger (0700). */
-  ledgerFolder: z.string(),
-  logFile: z.string(),
+  ledgerFolder: path,
+  logFile: path,
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']),
   /** Customers' RTP: even ports from `min`, RTCP on the next. */
   rtpPorts: z.strictObject({ min: z.int().min(1024).max(65_534), max: z.int().min(1025).max(65_535) }),
@@ -19,9 +22,9 @@ export const CardSettings = z.strictObject({
     kind: z.literal('sandbox'),
     url: z.url({ protocol: /^https$/ }),
     /** PEM of the only authority that is trusted for it. */
-    caFile: z.string(),
+    caFile: path,
     /** File that holds the merchant's key. */
-    keyFile: z.string(),
+    keyFile: path,
     /** How long to wait for an answer before the result is `unknown`, ms. */
     timeoutMs: z.int().min(500).max(120_000),
   }),

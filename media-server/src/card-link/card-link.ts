@@ -1,0 +1,238 @@
+import { fileURLToPath } from 'node:url';
+import { type FromCard, ToCard } from '../cde/contract.ts';
+import { type CardSettings } from '../cde/settings.ts';
+import { type Clock } from '../shared/clock.ts';
+import { type Logger } from '../shared/logger.ts';
+import { launch, startedWith } from './launch.ts';
+import { RestartDelay } from './restart-delay.ts';
+import { Session } from './session.ts';
+
+/** From the start of a card process to its greeting, ms. */
+const START_LIMIT_MS = 15_000;
+const CONNECT_EVERY_MS = 20;
+/** How long `stop` waits for the card process to end before it leaves it to its running payments, ms. */
+const STOP_LIMIT_MS = 2000;
+/** Starts that fail in a row before `start` gives up. Once it was up, the link never gives up. */
+const FIRST_STARTS = 4;
+
+export interface CardLinkEvents {
+  /**
+   * The card process takes commands. `restarted` says that it isn't the instance that was up before: its legs are gone
+   * and have to be opened again.
+   */
+  up(instance: string, restarted: boolean): void;
+  /** Connection or process is gone. What it was doing shows by `payments` after the next `up`. */
+  down(): void;
+  message(message: FromCard): void;
+}
+
+export interface CardLinkOptions {
+  readonly settings: CardSettings;
+  /** Path of the card process's main file; default: cde/main.ts beside this folder. */
+  readonly entry?: string;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly events: CardLinkEvents;
+}
+
+/**
+ * The server's end of the contract: starts the card process, or attaches to the one that runs, keeps it running, and
+ * lets no message through in either direction that isn't in the contract.
+ */
+export class CardLink {
+  readonly #options: CardLinkOptions;
+  readonly #entry: string;
+  readonly #delay = new RestartDelay();
+  #session: Session | undefined;
+  #lastInstance: string | undefined;
+  #phase: 'idle' | 'running' | 'ending' | 'ended' = 'idle';
+  #loop: Promise<void> = Promise.resolve();
+  #first: { resolve(): void; reject(error: Error): void } | undefined;
+  /** Ends the pause or the wait that the loop is in. */
+  #wake: () => void = () => {};
+
+  constructor(options: CardLinkOptions) {
+    this.#options = options;
+    this.#entry = options.entry ?? fileURLToPath(new URL('../cde/main.ts', import.meta.url));
+  }
+
+  get up(): boolean {
+    return this.#session !== undefined;
+  }
+
+  /**
+   * Resolves when the card process is up. Rejects when it can't be started (its log file says why) or when another
+   * server holds it; then the link is over.
+   */
+  start(): Promise<void> {
+    if (this.#phase !== 'idle') throw new Error('the card link was started before');
+    this.#phase = 'running';
+    return new Promise((resolve, reject) => {
+      this.#first = { resolve, reject };
+      this.#loop = this.#supervise();
+    });
+  }
+
+  /**
+   * Sends a command; false while the card process is down: it was not sent and won't be.
+   *
+   * @throws TypeError if the message isn't in the contract: the caller's bug. The error names fields, never values.
+   */
+  send(message: ToCard): boolean {
+    const checked = ToCard.safeParse(message);
+    if (!checked.success) {
+      const fields = checked.error.issues.map((issue) => issue.path.join('.')).join(', ');
+      throw new TypeError(`the command ${message.type} isn't in the contract: see ${fields}`);
+    }
+    return this.#session?.send(checked.data) ?? false;
+  }
+
+  /**
+   * No new payments; resolves when the card process has ended, which it does when no payment runs and no leg is open.
+   * It isn't started again.
+   */
+  async drain(): Promise<void> {
+    this.#endLoop();
+    this.#session?.send({ type: 'drain' });
+    await this.#loop;
+  }
+
+  /**
+   * Leaves the card process: it ends, or, where payments run in it, finishes these first (the customers are told), on
+   * its own.
+   */
+  async stop(): Promise<void> {
+    this.#endLoop();
+    const session = this.#session;
+    let cancel = () => {};
+    if (session) {
+      session.send({ type: 'drain' });
+      session.end();
+      cancel = this.#options.clock.after(STOP_LIMIT_MS, () => session.close('left'));
+    }
+    await this.#loop;
+    cancel();
+  }
+
+  #endLoop(): void {
+    if (this.#phase === 'running') this.#phase = 'ending';
+    this.#wake();
+  }
+
+  async #supervise(): Promise<void> {
+    const { log, clock, settings } = this.#options;
+    let failures = 0;
+    while (this.#phase === 'running') {
+      let livedMs = 0;
+      const session = await this.#reach();
+      if (session?.greeting.kind === 'ready') {
+        failures = 0;
+        const since = clock.monotonic();
+        await this.#serve(session, session.greeting.instance);
+        livedMs = clock.monotonic() - since;
+      } else if (this.#phase === 'running') {
+        failures++;
+        const why =
+          session?.greeting.kind === 'busy'
+            ? `another server is connected to the card process at ${settings.socket}: stop that one first`
+            : `the card process doesn't start: its log ${settings.logFile} says why`;
+        log.error({ failures }, why);
+        session?.close('left');
+        if (this.#first && failures >= FIRST_STARTS) {
+          this.#first.reject(new Error(why));
+          this.#first = undefined;
+          break;
+        }
+      }
+      if (this.#phase === 'running') await this.#pause(this.#delay.next(livedMs));
+    }
+    this.#phase = 'ended';
+    this.#first?.reject(new Error('the card link was stopped before the card process was up'));
+  }
+
+  /** A session with the card process that runs, else with one that is started for it. */
+  async #reach(): Promise<Session | undefined> {
+    const { settings, log, clock } = this.#options;
+    const running = await Session.open(settings.socket, clock);
+    if (running) {
+      const sameSettings = startedWith(settings);
+      if (running.greeting.kind === 'busy' || (running.greeting.kind === 'ready' && sameSettings)) return running;
+      log.warn({ sameSettings }, 'a card process of another version or with other settings runs: it is asked to end');
+      await this.#outlive(running);
+      if (this.#phase !== 'running') return undefined;
+    }
+    let gone = false;
+    try {
+      const child = launch(settings, this.#entry);
+      child.on('error', () => {
+        gone = true;
+      });
+      child.on('exit', (code, signal) => {
+        gone = true;
+        log.info({ code, signal }, 'the card process has ended');
+      });
+      log.info({ pid: child.pid }, 'card process started');
+    } catch (error) {
+      log.error({ error }, 'the card process could not be started');
+      return undefined;
+    }
+    const giveUp = clock.monotonic() + START_LIMIT_MS;
+    while (this.#phase === 'running' && clock.monotonic() < giveUp) {
+      const goneBefore = gone;
+      const session = await Session.open(settings.socket, clock);
+      if (session || goneBefore) return session;
+      await this.#pause(CONNECT_EVERY_MS);
+    }
+    return undefined;
+  }
+
+  /** Lives with one session until it is closed. */
+  #serve(session: Session, instance: string): Promise<void> {
+    const { log, events } = this.#options;
+    const restarted = this.#lastInstance !== undefined && this.#lastInstance !== instance;
+    this.#lastInstance = instance;
+    return new Promise((resolve) => {
+      this.#session = session;
+      log.info({ instance, restarted }, 'card process is up');
+      events.up(instance, restarted);
+      this.#first?.resolve();
+      this.#first = undefined;
+      session.listen({
+        onMessage: (message) => events.message(message),
+        onClose: (why) => {
+          this.#session = undefined;
+          if (this.#phase === 'running') log.error({ instance, why }, 'the connection to the card process is lost');
+          events.down();
+          resolve();
+        },
+      });
+    });
+  }
+
+  /** Asks a card process that can't be ours to drain, and waits until it has ended or the link is stopped. */
+  #outlive(session: Session): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = () => session.close('left');
+      session.listen({
+        onMessage: () => {},
+        onClose: () => {
+          this.#wake = () => {};
+          resolve();
+        },
+      });
+      session.send({ type: 'drain' });
+    });
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        cancel();
+        this.#wake = () => {};
+        resolve();
+      };
+      const cancel = this.#options.clock.after(ms, done);
+      this.#wake = done;
+    });
+  }
+}

@@ -1,0 +1,62 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { type CardSettings } from '../cde/settings.ts';
+
+/** What of our environment the card process gets: nothing that could switch on a debugger or load foreign code. */
+const ENVIRONMENT = ['PATH', 'LANG', 'TZ'] as const;
+
+/** The file that the card process reads its settings from, beside its socket. */
+export function settingsFile(settings: CardSettings): string {
+  return `${settings.socket}.json`;
+}
+
+/** Whether the settings that a card process was last started with are these. */
+export function startedWith(settings: CardSettings): boolean {
+  const file = settingsFile(settings);
+  return existsSync(file) && readFileSync(file, 'utf8') === asText(settings);
+}
+
+/**
+ * Starts the card process: in a session of its own, so that neither the terminal's interrupt nor the server's death
+ * reaches it, without core dumps (they would hold keyed digits), its output going to its log file.
+ *
+ * @param entry path of cde/main.ts
+ * @throws if the folder, the settings file or the log file can't be written
+ */
+export function launch(settings: CardSettings, entry: string): ChildProcess {
+  const folder = dirname(settings.socket);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  chmodSync(folder, 0o700);
+  const file = settingsFile(settings);
+  // Whole or not at all: a card process may be started by hand at this moment.
+  writeFileSync(`${file}.new`, asText(settings), { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+  mkdirSync(dirname(settings.logFile), { recursive: true, mode: 0o700 });
+  const log = openSync(settings.logFile, 'a', 0o600);
+  try {
+    const child = spawn('/bin/sh', ['-c', 'ulimit -c 0; exec "$0" "$@"', process.execPath, entry, file], {
+      detached: true,
+      cwd: folder,
+      stdio: ['ignore', log, log],
+      env: Object.fromEntries(ENVIRONMENT.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []))),
+    });
+    child.unref();
+    return child;
+  } finally {
+    closeSync(log);
+  }
+}
+
+function asText(settings: CardSettings): string {
+  return `${JSON.stringify(settings, null, 2)}\n`;
+}
