@@ -1,0 +1,190 @@
+import type { Id } from '../shared/ids.ts';
+import type { Currency } from '../shared/money.ts';
+
+/** Times are UTC milliseconds, money integer minor units with its currency, flags 0 or 1. */
+export interface Tables {
+  organisations: Organisation;
+  merchants: Merchant;
+  people: Person;
+  memberships: { person: Id; merchant: Id; createdAt: number };
+  numbers: MerchantNumber;
+  devices: Device;
+  calls: CallRow;
+  payments: PaymentRow;
+  sessions: Session;
+  apiKeys: ApiKey;
+  apiKeyMerchants: { apiKey: Id; merchant: Id };
+  idempotencyKeys: IdempotencyRow;
+  audit: AuditRow;
+}
+
+export const ROLES = ['agent', 'supervisor', 'administrator'] as const;
+export type Role = (typeof ROLES)[number];
+export type Language = 'ja' | 'en';
+
+export interface Organisation {
+  id: Id;
+  name: string;
+  createdAt: number;
+}
+
+export interface Merchant {
+  id: Id;
+  organisation: Id;
+  name: string;
+  /** IANA name, e.g. Asia/Tokyo: for what is said and printed, never for what is stored. */
+  timeZone: string;
+  currency: Currency;
+  /** What its customers are spoken to in, unless the payment says otherwise. */
+  language: Language;
+  createdAt: number;
+}
+
+export interface Person {
+  id: Id;
+  organisation: Id;
+  /** Sign-in name, lower case, unique over all organisations. */
+  name: string;
+  displayName: string;
+  role: Role;
+  language: Language;
+  /** See passwords.ts. */
+  passwordHash: string;
+  createdAt: number;
+  /** From then on the person can't sign in and has no session. */
+  disabledAt: number | null;
+}
+
+/** A phone number that leads to a merchant. */
+export interface MerchantNumber {
+  id: Id;
+  merchant: Id;
+  /** E.164 with its plus sign. */
+  number: string;
+  /** Name of the trunk in the settings that outgoing calls from this number take; null: the first one. */
+  trunk: string | null;
+  createdAt: number;
+}
+
+/** The SIP account of a phone. HA1 is hex(H(user:realm:password)), see RFC 8760; the password itself isn't kept. */
+export interface Device {
+  id: Id;
+  organisation: Id;
+  user: string;
+  realm: string;
+  md5: string;
+  sha256: string;
+  mayRegister: number;
+  createdAt: number;
+}
+
+export const CALL_ENDS = [
+  'customer-hung-up',
+  'agent-hung-up',
+  'busy',
+  'no-answer',
+  'unknown-number',
+  'rejected',
+  'not-reachable',
+  'server-ended',
+  'lost',
+] as const;
+export type CallEnd = (typeof CALL_ENDS)[number];
+
+export interface CallRow {
+  id: Id;
+  organisation: Id;
+  merchant: Id;
+  /** The agent who answered or dialled; null while nobody has. */
+  person: Id | null;
+  direction: 'in' | 'out';
+  trunk: string | null;
+  /** The customer's number; null when withheld. */
+  number: string | null;
+  displayName: string | null;
+  called: string;
+  startedAt: number;
+  answeredAt: number | null;
+  endedAt: number | null;
+  end: CallEnd | null;
+  codec: 'PCMU' | 'PCMA' | null;
+  keysPossible: number;
+}
+
+export const OUTCOMES = ['approved', 'declined', 'cancelled', 'failed', 'unknown'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+export interface PaymentRow {
+  id: Id;
+  organisation: Id;
+  merchant: Id;
+  call: Id;
+  /** Who started it: a person or an API key. */
+  person: Id | null;
+  apiKey: Id | null;
+  purpose: 'charge';
+  reference: string;
+  description: string | null;
+  amountMinor: number;
+  currency: Currency;
+  language: Language;
+  /** Null while it runs. `unknown` may become another once it is settled. */
+  outcome: Outcome | null;
+  reason: string | null;
+  mistakes: number;
+  /** Only of an approved payment. */
+  brand: string | null;
+  lastFour: string | null;
+  receipt: string | null;
+  startedAt: number;
+  endedAt: number | null;
+  acknowledgedAt: number | null;
+}
+
+export interface Session {
+  id: Id;
+  /** SHA-256 of the cookie's token, hex. */
+  tokenHash: string;
+  person: Id;
+  createdAt: number;
+  expiresAt: number;
+}
+
+/** The key by which a core system speaks to the API. */
+export interface ApiKey {
+  id: Id;
+  organisation: Id;
+  name: string;
+  /** SHA-256 of the key, hex: it is long and random, so that nothing slower is needed. */
+  keyHash: string;
+  createdAt: number;
+  revokedAt: number | null;
+}
+
+export interface IdempotencyRow {
+  /** Whose key it is: `person:<id>` or `api-key:<id>`. */
+  scope: string;
+  key: string;
+  /** SHA-256 of method, path and body, hex. */
+  digest: string;
+  status: number;
+  /** The answer's body as it was sent; empty for none. */
+  body: string;
+  createdAt: number;
+  expiresAt: number;
+}
+
+export interface AuditRow {
+  id: Id;
+  at: number;
+  organisation: Id | null;
+  merchant: Id | null;
+  actorKind: 'person' | 'api-key' | 'server' | 'nobody';
+  actor: Id | null;
+  /** What was done, e.g. `sign-in`, `payment-start`. */
+  action: string;
+  /** The id of what it was done to. */
+  subject: Id | null;
+  /** JSON object of plain facts (address, reason); no secret, no card data. */
+  detail: string;
+}
