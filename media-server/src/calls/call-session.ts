@@ -1,0 +1,573 @@
+import { randomInt } from 'node:crypto';
+import type { Call, CallEnd, Language as ApiLanguage, Order, Payment, ProblemCode } from '@tonegate/api-schema';
+import type { Codec, FromCard, Language } from '../card-link/contract.ts';
+import { CallMedia } from '../media/call-media.ts';
+import { answerCustomer, type CustomerSide, offerToCustomer, readCustomerAnswer } from '../media/customer-sdp.ts';
+import type { MediaWorkers } from '../media/workers.ts';
+import type { Clock } from '../shared/clock.ts';
+import { type Id, newId } from '../shared/ids.ts';
+import type { Logger } from '../shared/logger.ts';
+import { err, ok, type Problem, type Result } from '../shared/result.ts';
+import type { LegEnd, LegHandlers, Registration, Sip, SipLeg } from '../sip/leg.ts';
+import { AgentRings } from './agent-rings.ts';
+import { type CallInput, type CallOutput, type CallState, newCall, sounding, stepCall } from './call.ts';
+import { type CardCommands, CustomerGate } from './customer-gate.ts';
+import { PaymentSession } from './payment-session.ts';
+
+/** A merchant as far as a call needs to know them. */
+export interface CallMerchant {
+  readonly id: Id;
+  readonly name: string;
+  readonly language: ApiLanguage;
+}
+
+/** What a call needs of the rest; the same for all calls. */
+export interface CallParts {
+  readonly sip: Sip;
+  readonly link: CardCommands;
+  readonly workers: MediaWorkers;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Local address that the gates bind, and what SDP announces to a peer at `ip` (by trunk where set). */
+  readonly bind: string;
+  readonly announced: (peer: { ip: string; trunk?: string }) => string;
+  /** How long a reloaded window is awaited, and a waiting customer with nobody there, ms. */
+  readonly awaitAgentMs: number;
+  readonly queueMs: number;
+  /** What happens to a call that nobody takes. */
+  readonly nobody: 'announce' | 'busy';
+}
+
+/** What a call tells its owner, `calls.ts`. */
+export interface CallOwner {
+  /** Something that is shown has changed. */
+  changed(call: CallSession): void;
+  paymentChanged(call: CallSession, payment: Payment): void;
+  /** It looks for agents: ring those who are ready, by `ringAgent`. */
+  agentsWanted(call: CallSession): void;
+  declined(call: CallSession, person: Id): void;
+  /** It is over, its payment too; forget it. */
+  over(call: CallSession): void;
+}
+
+/** The driver of one call: makes true what the machines in `call.ts` and `payment-mode.ts` say. */
+export class CallSession {
+  readonly id: Id;
+  readonly direction: 'in' | 'out';
+  readonly merchant: CallMerchant;
+  readonly startedAt: number;
+  readonly #parts: CallParts;
+  readonly #owner: CallOwner;
+  readonly #state: CallState;
+  readonly #gate: CustomerGate;
+  readonly #sessionId = String(randomInt(1, 2 ** 47));
+  #sdpVersion = 1;
+  #media: CallMedia | undefined;
+  #rings: AgentRings | undefined;
+  #customer: SipLeg | undefined;
+  #party: { number: string | null; displayName: string | null; called: string };
+  #announcedIp = '127.0.0.1';
+  #ourSdp = '';
+  #codec: Codec | undefined;
+  #person: Id | undefined;
+  #payment: PaymentSession | undefined;
+  #answeredAt: number | undefined;
+  #endedAt: number | undefined;
+  #keysByInfo = false;
+  #stopTimer: () => void = () => {};
+  #over = false;
+  #agentLeft = false;
+
+  constructor(
+    direction: 'in' | 'out',
+    merchant: CallMerchant,
+    party: { number: string | null; displayName: string | null; called: string },
+    parts: CallParts,
+    owner: CallOwner,
+  ) {
+    this.id = newId(parts.clock.now());
+    this.direction = direction;
+    this.merchant = merchant;
+    this.#party = party;
+    this.#parts = parts;
+    this.#owner = owner;
+    this.#state = newCall(direction);
+    this.startedAt = parts.clock.now();
+    this.#gate = new CustomerGate({ leg: this.id, link: parts.link, clock: parts.clock, bind: parts.bind });
+  }
+
+  /** The agent whose call it is: who answered or dialled, also while their window is away. */
+  get person(): Id | undefined {
+    return this.#person;
+  }
+
+  get ringing(): Id[] {
+    return this.#rings?.ringing ?? [];
+  }
+
+  get ended(): boolean {
+    return this.#state.end !== undefined;
+  }
+
+  /** Whether agents are looked for. */
+  get searching(): boolean {
+    return !this.ended && !this.#state.announcing && this.#person === undefined;
+  }
+
+  get payment(): PaymentSession | undefined {
+    return this.#payment;
+  }
+
+  /** Packet counts of both valves, for operators and proofs. */
+  async counts() {
+    return { gate: this.#gate.counts, sfu: await this.#media?.counts() };
+  }
+
+  // ---- the customer's side ----
+
+  /** An incoming call: `leg` was handed over by the SIP server, these are its handlers. */
+  takeIncoming(leg: SipLeg): LegHandlers {
+    this.#customer = leg;
+    this.#announcedIp = this.#parts.announced(peerOf(leg));
+    void this.#begin(leg).catch((cause) => this.#broken('incoming', cause));
+    return this.#customerHandlers();
+  }
+
+  async #begin(leg: SipLeg): Promise<void> {
+    let codec: Codec = 'PCMU';
+    let far: CustomerSide | undefined;
+    if (leg.offer !== undefined) {
+      const agreed = answerCustomer(leg.offer, this.#port(1));
+      if (!agreed.ok) {
+        this.#parts.log.info({ call: this.id, why: agreed.error.why }, 'call refused: no common codec');
+        leg.reject(agreed.error.status);
+        return this.#input({ type: 'customer-gone', end: 'rejected' });
+      }
+      codec = agreed.value.codec;
+      far = agreed.value.far;
+    }
+    if (!(await this.#openMedia(codec, far))) {
+      leg.reject(503, { retryAfter: 5 });
+      return this.#input({ type: 'customer-gone', end: 'not-reachable' });
+    }
+    if (this.ended) return;
+    const answer =
+      leg.offer === undefined ? undefined : answerCustomer(leg.offer, this.#port(this.#gate.ready.rtpPort));
+    this.#ourSdp = answer?.ok ? answer.value.answer : offerToCustomer(this.#port(this.#gate.ready.rtpPort), ['PCMU']);
+    leg.ring();
+    this.#owner.agentsWanted(this);
+  }
+
+  /** An outgoing call: the agent's window rings and answers by itself, the customer is called through the trunk. */
+  async callOut(person: Id, registration: Registration, trunk: string, from: string): Promise<void> {
+    this.#person = person;
+    this.#announcedIp = this.#parts.announced({ ip: '', trunk });
+    if (!(await this.#openMedia('PCMU', undefined))) return this.#input({ type: 'end', end: 'not-reachable' });
+    await this.#rings?.ring(person, registration, true);
+    if (this.ended) return;
+    this.#ourSdp = offerToCustomer(this.#port(this.#gate.ready.rtpPort), ['PCMU', 'PCMA']);
+    this.#customer = this.#parts.sip.call(
+      { kind: 'trunk', trunk, number: this.#party.called },
+      { offer: this.#ourSdp, from: { user: from }, handlers: this.#customerHandlers() },
+    );
+  }
+
+  async #openMedia(codec: Codec, far: CustomerSide | undefined): Promise<boolean> {
+    this.#codec = codec;
+    const created = await CallMedia.create(this.#parts.workers, codec);
+    if (!created.ok) return false;
+    const media = created.value;
+    this.#media = media;
+    media.onLost = () => this.#broken('media worker', new Error('the media worker died'));
+    const opened = await this.#gate.open({ codec, far, sfu: media.sfu });
+    if (!opened.ok) {
+      this.#parts.log.warn({ call: this.id, why: opened.error }, 'the card process opened no leg');
+      media.close();
+      return false;
+    }
+    await media.connectCustomer({ port: this.#gate.ready.sfuPort, ssrc: this.#gate.ready.ssrc });
+    this.#rings = new AgentRings({
+      call: this.id,
+      sip: this.#parts.sip,
+      media,
+      caller: {
+        user: this.#party.number ?? 'anonymous',
+        ...(this.#party.displayName !== null && { displayName: this.#party.displayName }),
+      },
+      events: {
+        answered: (person) => this.#agentAnswered(person),
+        declined: (person) => this.#agentDeclined(person),
+        ended: (_person, end) => this.#agentEnded(end),
+      },
+    });
+    return true;
+  }
+
+  #customerHandlers(): LegHandlers {
+    return {
+      ringing: (sdp) => {
+        if (sdp === undefined) return this.#changed();
+        void this.#agree(sdp).then((agreed) => agreed && this.#input({ type: 'customer-early' }));
+      },
+      established: (sdp) => {
+        const wanted = sdp === undefined ? Promise.resolve(true) : this.#agree(sdp);
+        void wanted.then((agreed) => {
+          if (!agreed) return this.#input({ type: 'end', end: 'not-reachable' });
+          this.#answeredAt ??= this.#parts.clock.now();
+          this.#input({ type: 'customer-up' });
+        });
+      },
+      reoffered: (offer) => {
+        const answer = answerCustomer(offer, this.#port(this.#gate.ready.rtpPort), this.#codec);
+        if (!answer.ok) return answer;
+        this.#gate.update(answer.value.far);
+        this.#sdpVersion++;
+        const again = answerCustomer(offer, this.#port(this.#gate.ready.rtpPort), this.#codec);
+        this.#ourSdp = again.ok ? again.value.answer : answer.value.answer;
+        return ok(this.#ourSdp);
+      },
+      offerWanted: () => offerToCustomer(this.#port(this.#gate.ready.rtpPort), [this.#codec ?? 'PCMU']),
+      keyByInfo: () => {
+        this.#keysByInfo = true;
+      },
+      ended: (end) => this.#input({ type: 'customer-gone', end: endOf(end) }),
+    };
+  }
+
+  /** Takes in the customer's answer to our offer, and follows its codec. */
+  async #agree(sdp: string): Promise<boolean> {
+    const agreed = readCustomerAnswer(sdp);
+    if (!agreed.ok || !this.#media) return false;
+    const { codec, far } = agreed.value;
+    if (codec === this.#codec) {
+      this.#gate.update(far);
+      return true;
+    }
+    this.#codec = codec;
+    const media = this.#media;
+    const reopened = await this.#gate.reopen(codec, far, { ...media.sfu, payloadType: codec === 'PCMU' ? 0 : 8 });
+    if (!reopened.ok) return false;
+    await media.setCodec(codec, this.#gate.ready.ssrc);
+    await this.#rings?.renegotiate();
+    return true;
+  }
+
+  #port(rtpPort: number) {
+    return { ip: this.#announcedIp, rtpPort, sessionId: this.#sessionId, version: this.#sdpVersion };
+  }
+
+  // ---- the agents' side ----
+
+  /** Rings one window of an agent; `resume` for the window of the agent whose call it is. */
+  async ringAgent(person: Id, registration: Registration, resume: boolean): Promise<void> {
+    if (this.ended || !this.#rings) return;
+    this.#input({ type: 'agents-ringing' });
+    await this.#rings.ring(person, registration, resume).catch((cause) => this.#broken('agent leg', cause));
+    this.#changed();
+  }
+
+  /** Nobody is there to ring, or nobody took it. */
+  nobody(): void {
+    this.#input({ type: 'nobody', announce: this.#parts.nobody === 'announce' || this.#answeredAt !== undefined });
+  }
+
+  #agentAnswered(person: Id): void {
+    this.#person = person;
+    this.#stopTimer();
+    this.#agentLeft = false;
+    this.#input({ type: 'agent-up' });
+  }
+
+  #agentDeclined(person: Id): void {
+    if (this.#person === person && this.#state.agent !== 'up') {
+      // The dialled call's own window said no, or the window that came back did.
+      if (this.direction === 'out' && this.#answeredAt === undefined)
+        return this.#input({ type: 'end', end: 'agent-hung-up' });
+      return;
+    }
+    this.#owner.declined(this, person);
+    this.#changed();
+  }
+
+  #agentEnded(end: LegEnd): void {
+    const left = end.cause === 'hung-up' && end.by === 'far';
+    if (left) {
+      if (this.#state.payment) {
+        this.#agentLeft = true;
+        this.#person = undefined;
+      }
+      this.#input({ type: 'agent-hung-up' });
+    } else this.#input({ type: 'agent-lost' });
+  }
+
+  /** The agent signed out, or won't come back. */
+  giveUpAgent(): void {
+    this.#stopTimer();
+    if (this.#state.agent === 'up') this.#input({ type: 'agent-lost' });
+    this.#person = undefined;
+    this.#input({ type: 'agent-given-up' });
+  }
+
+  // ---- what the agent asks ----
+
+  hold(on: boolean): Result<void, Problem<ProblemCode>> {
+    const refused = this.#refusal();
+    if (refused) return err(refused);
+    this.#input({ type: 'hold', on });
+    return ok(undefined);
+  }
+
+  sendKey(key: string): Result<void, Problem<ProblemCode>> {
+    const refused = this.#refusal();
+    if (refused) return err(refused);
+    if (!this.#gate.far?.keysOut) {
+      return err({
+        code: 'keys-impossible',
+        message: "the other side takes no key events: keys can't be sent in this call",
+      });
+    }
+    this.#gate.sendKey(key);
+    return ok(undefined);
+  }
+
+  hangUp(): Result<void, Problem<ProblemCode>> {
+    if (this.ended) return ok(undefined);
+    if (this.#state.payment) {
+      return err({ code: 'already-in-payment', message: 'a payment is running: stop it first, then hang up' });
+    }
+    this.#input({ type: 'end', end: 'agent-hung-up' });
+    return ok(undefined);
+  }
+
+  /** Starts payment mode. Resolves when the gate is shut, or with why it can't be. */
+  async startPayment(order: Order, language: Language | undefined): Promise<Result<Payment, Problem<ProblemCode>>> {
+    const refused = this.#refusal();
+    if (refused) return err(refused);
+    if (!this.#parts.link.up) {
+      return err({
+        code: 'card-process-down',
+        message: 'the card process is being started again: try again in a second',
+      });
+    }
+    if (this.#keysByInfo && !this.#gate.far?.keysIn.length) {
+      return err({
+        code: 'keys-impossible',
+        message:
+          "this call's carrier sends keys by SIP INFO, which must not carry a card: it has to be set to RFC 4733",
+      });
+    }
+    this.#gate.play(undefined, this.#language);
+    const payment = new PaymentSession(
+      { call: this.id, merchant: this.merchant.id, order, language: language ?? this.merchant.language },
+      {
+        link: this.#parts.link,
+        clock: this.#parts.clock,
+        gate: this.#gate,
+        shutValve: () => this.#media?.shut() ?? Promise.resolve(),
+        changed: () => {
+          if (this.#payment?.taken) this.#owner.paymentChanged(this, this.#payment.view());
+          this.#changed();
+        },
+        released: () => this.#input({ type: 'payment', active: false }),
+      },
+    );
+    const before = this.#payment;
+    this.#payment = payment;
+    this.#input({ type: 'payment', active: true });
+    const started = await payment.start();
+    if (!started.ok) {
+      if (this.#payment === payment) this.#payment = before;
+      this.#changed();
+      return started;
+    }
+    return ok(payment.view());
+  }
+
+  #refusal(): Problem<ProblemCode> | undefined {
+    if (this.ended) return { code: 'call-ended', message: 'the call has ended' };
+    if (this.#state.customer !== 'up' || this.#state.agent !== 'up') {
+      return { code: 'call-not-answered', message: 'the call is not answered on both sides' };
+    }
+    if (this.#state.payment) return { code: 'already-in-payment', message: 'this call is in a payment already' };
+    return undefined;
+  }
+
+  // ---- the card process ----
+
+  /** Takes in a message about this call's leg or payment. */
+  heard(message: FromCard): void {
+    if ('payment' in message && message.payment !== undefined && message.type !== 'wall') {
+      this.#payment?.heard(message);
+      return;
+    }
+    this.#gate.heard(message);
+    if (message.type === 'wall') {
+      if (this.#payment?.active) this.#payment.heard(message);
+      this.#reconcile();
+    }
+    if (message.type === 'played' && this.#state.announcing) this.#input({ type: 'announced' });
+  }
+
+  cardLost(): void {
+    this.#gate.lost();
+    this.#reconcile();
+    this.#payment?.input({ type: 'card-lost' });
+  }
+
+  /** A new card process is up: the leg is opened again on its old ports, shut; then the ledger is asked. */
+  async cardBack(): Promise<void> {
+    if (this.ended) return this.#payment?.input({ type: 'card-back' });
+    if (!this.#gate.isReady) return;
+    const opened = await this.#gate.open();
+    if (!opened.ok)
+      return this.#broken('card process', new Error(`the leg could not be opened again: ${opened.error}`));
+    this.#payment?.input({ type: 'card-back' });
+    this.#reconcile();
+  }
+
+  // ---- the machine ----
+
+  /** The server ends the call. */
+  end(end: CallEnd): void {
+    this.#input({ type: 'end', end });
+  }
+
+  #input(input: CallInput): void {
+    const outputs = stepCall(this.#state, input);
+    // The wall first, then all else.
+    this.#reconcile();
+    for (const output of outputs) this.#carryOut(output);
+    this.#changed();
+    this.#finish();
+  }
+
+  /** Makes the two valves and what the customer hears as the state wants them. */
+  #reconcile(): void {
+    const { wall, sound } = sounding(this.#state);
+    const media = this.#media;
+    if (!media) return;
+    if (this.#payment?.active) return void this.#shutValve();
+    this.#gate.want(wall);
+    if (wall === 'open' && this.#gate.state === 'open') {
+      if (media.valve !== 'open') media.open().catch((cause) => this.#broken('valve', cause));
+    } else if (media.valve !== 'shut') this.#shutValve();
+    if (!this.ended) this.#gate.play(sound, this.#language);
+  }
+
+  #shutValve(): void {
+    if (this.#media?.valve === 'open') this.#media.shut().catch((cause) => this.#broken('valve', cause));
+  }
+
+  #carryOut(output: CallOutput): void {
+    switch (output.type) {
+      case 'answer-customer':
+        this.#customer?.answer(this.#ourSdp);
+        return;
+      case 'refuse-customer':
+        this.#customer?.reject(486);
+        return;
+      case 'end-customer':
+        this.#customer?.end();
+        this.#payment?.input({ type: 'customer-gone' });
+        this.#gate.close();
+        return;
+      case 'end-agents':
+        this.#rings?.end(true);
+        return;
+      case 'ring-agents':
+        if (this.#agentLeft) return this.#input({ type: 'end', end: 'agent-hung-up' });
+        this.#stopTimer();
+        this.#stopTimer = this.#parts.clock.after(this.#parts.queueMs, () => this.nobody());
+        this.#owner.agentsWanted(this);
+        return;
+      case 'await-agent':
+        this.#stopTimer();
+        this.#stopTimer = this.#parts.clock.after(this.#parts.awaitAgentMs, () => this.giveUpAgent());
+        return;
+      case 'ended':
+        this.#stopTimer();
+        this.#endedAt = this.#parts.clock.now();
+        this.#gate.close();
+        return;
+    }
+  }
+
+  /** Over when the call has ended and its payment has its outcome. */
+  #finish(): void {
+    if (this.#over || !this.ended || this.#payment?.active) return;
+    this.#over = true;
+    this.#media?.close();
+    this.#owner.over(this);
+  }
+
+  #broken(what: string, cause: unknown): void {
+    this.#parts.log.error({ call: this.id, what, cause }, 'the call is broken and ends');
+    this.#input({ type: 'end', end: 'lost' });
+  }
+
+  #changed(): void {
+    this.#owner.changed(this);
+  }
+
+  get #language(): Language {
+    return this.merchant.language;
+  }
+
+  view(): Call {
+    const state = this.#state;
+    const payment = this.#payment?.taken ? this.#payment.view() : null;
+    return {
+      id: this.id,
+      direction: this.direction,
+      merchant: { id: this.merchant.id, name: this.merchant.name },
+      number: this.direction === 'out' ? this.#party.called : this.#party.number,
+      displayName: this.#party.displayName,
+      called: this.#party.called,
+      state: this.#shown(),
+      startedAt: this.startedAt,
+      answeredAt: this.#answeredAt ?? null,
+      endedAt: this.#endedAt ?? null,
+      end: state.end ?? null,
+      codec: this.#codec ?? null,
+      keysPossible: !this.#keysByInfo || (this.#gate.far?.keysIn.length ?? 0) > 0,
+      payment,
+    };
+  }
+
+  #shown(): Call['state'] {
+    const state = this.#state;
+    if (state.end !== undefined) return 'ended';
+    if (state.payment) return 'payment';
+    if (state.agent === 'lost') return 'reconnecting';
+    if (state.customer !== 'up' || state.agent !== 'up') return 'ringing';
+    return state.hold ? 'held' : 'talking';
+  }
+}
+
+function peerOf(leg: SipLeg): { ip: string; trunk?: string } {
+  return { ip: leg.source.ip, ...(leg.peer.kind === 'trunk' && { trunk: leg.peer.trunk }) };
+}
+
+function endOf(end: LegEnd): CallEnd {
+  if (end.cause === 'hung-up' || end.cause === 'cancelled')
+    return end.by === 'far' ? 'customer-hung-up' : 'agent-hung-up';
+  if (end.cause === 'no-answer') return 'no-answer';
+  if (end.cause !== 'rejected') return 'lost';
+  switch (end.status) {
+    case 404:
+    case 484:
+    case 604:
+      return 'unknown-number';
+    case 486:
+    case 600:
+      return 'busy';
+    case 408:
+    case 480:
+      return 'no-answer';
+    case 403:
+    case 603:
+      return 'rejected';
+    default:
+      return 'not-reachable';
+  }
+}

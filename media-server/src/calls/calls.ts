@@ -1,0 +1,410 @@
+import type { AgentState, Call, Payment, ProblemCode, ServerEvent, StartPayment } from '@tonegate/api-schema';
+import { MINOR_DIGITS } from '@tonegate/api-schema';
+import type { FromCard, PaymentResult } from '../card-link/contract.ts';
+import { holdsCardNumber } from '../shared/card-digits.ts';
+import type { Id } from '../shared/ids.ts';
+import { err, ok, type Problem, type Result } from '../shared/result.ts';
+import type { LegHandlers, Registration, SipLeg } from '../sip/leg.ts';
+import { type CallMerchant, type CallOwner, type CallParts, CallSession } from './call-session.ts';
+
+/** What `calls/` needs to know of people, merchants and numbers. Handed in by `main.ts`, answered from memory or storage. */
+export interface Directory {
+  /** The merchant a number leads to. */
+  merchantOfNumber(number: string): CallMerchant | undefined;
+  merchant(id: Id): CallMerchant | undefined;
+  /** The person of a SIP account, if it is an agent's. */
+  personOfAccount(user: string): Id | undefined;
+  /** People who may take this merchant's calls. */
+  members(merchant: Id): readonly Id[];
+  /** How this merchant calls out. */
+  outgoing(merchant: Id): { readonly trunk: string; readonly from: string } | undefined;
+}
+
+/** Where calls and payments are written down. Each is handed over whole whenever it changes. */
+export interface CallBooks {
+  call(call: Call, person: Id | undefined): void;
+  payment(payment: Payment, person: Id | undefined): void;
+}
+
+export interface CallsOptions {
+  readonly parts: CallParts;
+  readonly directory: Directory;
+  readonly books: CallBooks;
+  /** Calls at the same time. */
+  readonly limit: number;
+}
+
+/** On whose behalf something is asked. */
+export interface Asker {
+  readonly person?: Id;
+  readonly merchants: readonly Id[];
+}
+
+type Answer<T> = Promise<Result<T, Problem<ProblemCode>>>;
+
+interface Agent {
+  state: AgentState;
+  registrations: Map<string, Registration>;
+  /** The call that this agent is in, or that rings there. */
+  call: CallSession | undefined;
+  listeners: Set<(event: ServerEvent) => void>;
+}
+
+const LISTENERS_PER_PERSON = 20;
+/** Payments of ended calls that can still be asked for and acknowledged. */
+const REMEMBERED_PAYMENTS = 1000;
+
+/** All calls of this server, and the agents' states. */
+export class Calls implements CallOwner {
+  readonly #options: CallsOptions;
+  readonly #sessions = new Map<Id, CallSession>();
+  readonly #agents = new Map<Id, Agent>();
+  /** Payment → its call; kept a while after the call's end. */
+  readonly #payments = new Map<Id, CallSession>();
+  readonly #ledger = new Map<Id, PaymentResult>();
+  #draining = false;
+
+  constructor(options: CallsOptions) {
+    this.#options = options;
+  }
+
+  get count(): number {
+    return this.#sessions.size;
+  }
+
+  /** How many calls are in each state, for metrics. */
+  states(): Map<Call['state'], number> {
+    const states = new Map<Call['state'], number>();
+    for (const session of this.#sessions.values()) {
+      const { state } = session.view();
+      states.set(state, (states.get(state) ?? 0) + 1);
+    }
+    return states;
+  }
+
+  session(call: Id): CallSession | undefined {
+    return this.#sessions.get(call);
+  }
+
+  // ---- SIP ----
+
+  /** An incoming call for one of our numbers. */
+  incoming(leg: SipLeg): LegHandlers {
+    const ignored: LegHandlers = {
+      established: () => {},
+      reoffered: () => err({ status: 488 }),
+      offerWanted: () => '',
+      ended: () => {},
+    };
+    if (this.#draining || this.#sessions.size >= this.#options.limit) {
+      leg.reject(503, { retryAfter: 10 });
+      return ignored;
+    }
+    const merchant = this.#options.directory.merchantOfNumber(leg.called.user);
+    if (!merchant) {
+      leg.reject(404);
+      return ignored;
+    }
+    const party = {
+      number: leg.far.withheld ? null : leg.far.user || null,
+      displayName: leg.far.withheld ? null : (leg.far.displayName ?? null),
+      called: leg.called.user,
+    };
+    const session = new CallSession('in', merchant, party, this.#options.parts, this);
+    this.#sessions.set(session.id, session);
+    return session.takeIncoming(leg);
+  }
+
+  registered(registration: Registration): void {
+    const person = this.#options.directory.personOfAccount(registration.user);
+    if (person === undefined) return;
+    const agent = this.#agent(person);
+    const fresh = !agent.registrations.has(registration.id);
+    agent.registrations.set(registration.id, registration);
+    if (!fresh) return;
+    // A window that comes back takes up its call again; else it may be rung for calls that wait.
+    const own = agent.call;
+    if (own && !own.ended && own.person === person) void own.ringAgent(person, registration, true);
+    else this.#ringWaiting();
+  }
+
+  unregistered(registration: Registration): void {
+    const person = this.#options.directory.personOfAccount(registration.user);
+    if (person !== undefined) this.#agents.get(person)?.registrations.delete(registration.id);
+  }
+
+  // ---- the card process ----
+
+  /** A message of the card process. */
+  heard(message: FromCard): void {
+    if (message.type === 'payment-state') {
+      const { type: _, payment, told: __, ...result } = message;
+      this.#ledger.set(payment, result);
+      return;
+    }
+    if (message.type === 'payments-end') return this.#ledgerRead();
+    if ('payment' in message && message.payment !== undefined) {
+      const session = this.#payments.get(message.payment) ?? this.#sessionOfPayment(message.payment);
+      session?.heard(message);
+      return;
+    }
+    if ('leg' in message && message.leg !== undefined) this.#sessions.get(message.leg)?.heard(message);
+  }
+
+  cardUp(restarted: boolean): void {
+    if (!restarted) return;
+    this.#ledger.clear();
+    for (const session of this.#sessions.values()) void session.cardBack();
+  }
+
+  cardDown(): void {
+    for (const session of this.#sessions.values()) session.cardLost();
+  }
+
+  /** The ledger has told all it knows: what it doesn't know was never sent. */
+  #ledgerRead(): void {
+    for (const session of [...this.#sessions.values()]) {
+      const payment = session.payment;
+      if (payment) payment.input({ type: 'ledger', result: this.#ledger.get(payment.id) });
+    }
+    this.#ledger.clear();
+  }
+
+  #sessionOfPayment(payment: Id): CallSession | undefined {
+    for (const session of this.#sessions.values()) if (session.payment?.id === payment) return session;
+    return undefined;
+  }
+
+  // ---- what people ask (the API) ----
+
+  snapshot(person: Id): { state: AgentState; calls: Call[] } {
+    const agent = this.#agent(person);
+    return { state: agent.state, calls: agent.call ? [agent.call.view()] : [] };
+  }
+
+  subscribe(person: Id, listener: (event: ServerEvent) => void): () => void {
+    const { listeners } = this.#agent(person);
+    if (listeners.size >= LISTENERS_PER_PERSON)
+      throw new Error(`more than ${LISTENERS_PER_PERSON} listeners for one person`);
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
+  }
+
+  setState(person: Id, state: AgentState): void {
+    const agent = this.#agent(person);
+    if (agent.state === state) return;
+    agent.state = state;
+    this.#tell(person, { type: 'agent-state', state });
+    if (state === 'ready') this.#ringWaiting();
+  }
+
+  async dial(person: Id, number: string, merchant: Id): Answer<Call> {
+    if (this.#draining) return err({ code: 'draining', message: 'the server is being stopped: no new calls' });
+    const agent = this.#agent(person);
+    const found = this.#options.directory.merchant(merchant);
+    const outgoing = this.#options.directory.outgoing(merchant);
+    if (!found || !outgoing || !this.#options.directory.members(merchant).includes(person)) {
+      return err({ code: 'not-found', message: 'no such merchant, or it has no trunk to call out by' });
+    }
+    const registration = latest(agent);
+    if (!registration) {
+      return err({
+        code: 'not-allowed',
+        message: 'the softphone is not connected: wait for the line, then dial again',
+      });
+    }
+    if (agent.call) return err({ code: 'not-allowed', message: 'you are in a call already' });
+    if (this.#sessions.size >= this.#options.limit) {
+      return err({ code: 'server-error', message: 'too many calls at the same time: try again in a moment' });
+    }
+    const party = { number: null, displayName: null, called: number };
+    const session = new CallSession('out', found, party, this.#options.parts, this);
+    this.#sessions.set(session.id, session);
+    agent.call = session;
+    void session.callOut(person, registration, outgoing.trunk, outgoing.from).catch((cause) => {
+      this.#options.parts.log.error({ call: session.id, cause }, 'the outgoing call failed');
+      session.end('not-reachable');
+    });
+    return ok(session.view());
+  }
+
+  async hold(person: Id, call: Id, on: boolean): Answer<Call> {
+    return this.#ofCall(person, call, (session) => session.hold(on));
+  }
+
+  async hangUp(person: Id, call: Id): Answer<Call> {
+    return this.#ofCall(person, call, (session) => session.hangUp());
+  }
+
+  async sendKey(person: Id, call: Id, key: string): Answer<void> {
+    const done = await this.#ofCall(person, call, (session) => session.sendKey(key));
+    return done.ok ? ok(undefined) : done;
+  }
+
+  async startPayment(who: Asker, request: StartPayment): Answer<Payment> {
+    const session = this.#sessions.get(request.call);
+    if (!session || !this.#mayUse(who, session)) return notFound('call');
+    if (this.#draining) return err({ code: 'draining', message: 'the server is being stopped: no new payments' });
+    const { order } = request;
+    if (!(order.currency in MINOR_DIGITS))
+      return err({ code: 'amount-unfit', message: `${order.currency} is not taken` });
+    if (holdsCardNumber(order.reference) || holdsCardNumber(order.description ?? '')) {
+      return err({
+        code: 'bad-request',
+        message: 'the order number or description holds something that may be a card number: take it out',
+      });
+    }
+    return session.startPayment(order, request.language);
+  }
+
+  payment(id: Id): Payment | undefined {
+    const payment = (this.#payments.get(id) ?? this.#sessionOfPayment(id))?.payment;
+    return payment?.id === id ? payment.view() : undefined;
+  }
+
+  async cancelPayment(who: Asker, id: Id): Answer<Payment> {
+    return this.#ofPayment(who, id, (session) => {
+      const payment = session.payment;
+      if (!payment || payment.result)
+        return err({ code: 'already-ended', message: 'the payment has its outcome already' });
+      if (!payment.stoppable) {
+        return err({ code: 'too-late', message: 'the payment service is being asked: the outcome comes in a moment' });
+      }
+      payment.input({ type: 'cancel' });
+      return ok(undefined);
+    });
+  }
+
+  async acknowledge(who: Asker, id: Id): Answer<Payment> {
+    return this.#ofPayment(who, id, (session) => {
+      session.payment?.acknowledge();
+      return ok(undefined);
+    });
+  }
+
+  /** No new calls or payments; `count` falls to 0 as the running ones end. */
+  drain(): void {
+    this.#draining = true;
+    for (const person of this.#agents.keys()) this.#tell(person, { type: 'draining' });
+  }
+
+  /** Ends what is left. */
+  close(): void {
+    for (const session of [...this.#sessions.values()]) session.end('server-ended');
+  }
+
+  // ---- CallOwner ----
+
+  changed(session: CallSession): void {
+    const call = session.view();
+    for (const [person, agent] of this.#agents) {
+      const concerned = session.person === person || session.ringing.includes(person);
+      if (concerned) agent.call = session;
+      else if (agent.call !== session) continue;
+      else agent.call = undefined;
+      this.#tell(person, {
+        type: 'call',
+        call: concerned ? call : { ...call, state: 'ended', endedAt: call.endedAt ?? Date.now() },
+      });
+    }
+    this.#options.books.call(call, session.person);
+  }
+
+  paymentChanged(session: CallSession, payment: Payment): void {
+    this.#payments.set(payment.id, session);
+    if (this.#payments.size > REMEMBERED_PAYMENTS) {
+      for (const [id, old] of this.#payments) {
+        if (this.#sessions.has(old.id)) continue;
+        this.#payments.delete(id);
+        break;
+      }
+    }
+    this.#options.books.payment(payment, session.person);
+  }
+
+  agentsWanted(session: CallSession): void {
+    if (!this.#ringReady(session) && session.ringing.length === 0 && session.view().answeredAt === null)
+      session.nobody();
+  }
+
+  declined(session: CallSession, _person: Id): void {
+    if (session.searching && session.ringing.length === 0 && session.view().answeredAt === null) session.nobody();
+  }
+
+  over(session: CallSession): void {
+    this.#sessions.delete(session.id);
+    for (const agent of this.#agents.values()) if (agent.call === session) agent.call = undefined;
+    this.#ringWaiting();
+  }
+
+  // ---- agents ----
+
+  /** Rings every agent who is ready, is registered and has no call; false if there was none. */
+  #ringReady(session: CallSession): boolean {
+    let rung = false;
+    for (const person of this.#options.directory.members(session.merchant.id)) {
+      const agent = this.#agents.get(person);
+      const registration = agent && latest(agent);
+      if (!agent || !registration || agent.state !== 'ready' || agent.call) continue;
+      agent.call = session;
+      rung = true;
+      void session.ringAgent(person, registration, false);
+    }
+    return rung;
+  }
+
+  #ringWaiting(): void {
+    for (const session of this.#sessions.values()) if (session.searching) this.#ringReady(session);
+  }
+
+  #agent(person: Id): Agent {
+    let agent = this.#agents.get(person);
+    if (!agent) {
+      agent = { state: 'not-ready', registrations: new Map(), call: undefined, listeners: new Set() };
+      this.#agents.set(person, agent);
+    }
+    return agent;
+  }
+
+  #tell(person: Id, event: ServerEvent): void {
+    for (const listener of this.#agents.get(person)?.listeners ?? []) listener(event);
+  }
+
+  #mayUse(who: Asker, session: CallSession): boolean {
+    if (who.person !== undefined) return session.person === who.person;
+    return who.merchants.includes(session.merchant.id);
+  }
+
+  #ofCall(
+    person: Id,
+    call: Id,
+    act: (session: CallSession) => Result<void, Problem<ProblemCode>>,
+  ): Result<Call, Problem<ProblemCode>> {
+    const session = this.#sessions.get(call);
+    const concerned = session && (session.person === person || session.ringing.includes(person));
+    if (!session || !concerned) return notFound('call');
+    const done = act(session);
+    return done.ok ? ok(session.view()) : done;
+  }
+
+  #ofPayment(
+    who: Asker,
+    id: Id,
+    act: (session: CallSession) => Result<void, Problem<ProblemCode>>,
+  ): Result<Payment, Problem<ProblemCode>> {
+    const session = this.#payments.get(id) ?? this.#sessionOfPayment(id);
+    const payment = session?.payment;
+    if (!session || !payment || payment.id !== id || !this.#mayUse(who, session)) return notFound('payment');
+    const done = act(session);
+    return done.ok ? ok(payment.view()) : done;
+  }
+}
+
+/** The window that registered last. */
+function latest(agent: Agent): Registration | undefined {
+  return [...agent.registrations.values()].filter((registration) => registration.alive).at(-1);
+}
+
+function notFound(what: string): { ok: false; error: Problem<ProblemCode> } {
+  return err({ code: 'not-found', message: `no such ${what}, or it is not yours` });
+}

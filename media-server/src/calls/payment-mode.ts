@@ -1,0 +1,205 @@
+/**
+ * Payment mode: one passage through it, from the wall's shutting to its opening. A pure machine: `step` takes what
+ * happened and returns what is to be done. What it promises, whatever comes in whatever order:
+ *
+ * - the dialogue begins only when both valves, the gate's and the SFU's, have reported shut;
+ * - the SFU's valve is opened only after an outcome is known and the gate has reported open since;
+ * - an outcome is taken once; only `unknown` can still change, by `settled`.
+ */
+import type { PaymentResult, Refusal, Step } from '../card-link/contract.ts';
+
+export interface PaymentMode {
+  /**
+   * shutting: both valves are being shut · running: the dialogue · settling: the card process is gone, the ledger's word is
+   * awaited · opening: the outcome is known, the gate waits for the last key to end · ended.
+   */
+  phase: 'shutting' | 'running' | 'settling' | 'opening' | 'ended';
+  gateShut: boolean;
+  valveShut: boolean;
+  /** The customer's leg is there. Without it nothing is opened any more. */
+  customer: boolean;
+  /** The card process holds our leg again after a restart. */
+  card: 'up' | 'lost' | 'back';
+  cancelled: boolean;
+  step: Step;
+  keys: number;
+  of: number | undefined;
+  mistakes: number;
+  waiting: boolean;
+  result: PaymentResult | undefined;
+  /** When shutting is given up, monotonic ms. */
+  deadline: number;
+}
+
+export type PaymentInput =
+  /** The gate's report for this payment's leg. */
+  | { readonly type: 'gate'; readonly state: 'shut' | 'open' }
+  | { readonly type: 'valve-shut' }
+  /** The card process won't open this payment. */
+  | { readonly type: 'refused'; readonly why: Refusal }
+  | {
+      readonly type: 'progress';
+      readonly step: Step;
+      readonly keys: number;
+      readonly of?: number | undefined;
+      readonly mistakes: number;
+      readonly waiting: boolean;
+    }
+  | { readonly type: 'outcome'; readonly result: PaymentResult }
+  /** What became of an unknown result, by look-up or reversal. */
+  | { readonly type: 'settled'; readonly result: PaymentResult }
+  | { readonly type: 'cancel' }
+  | { readonly type: 'customer-gone' }
+  | { readonly type: 'card-lost' }
+  /** A new card process has opened the leg again, its gate shut. */
+  | { readonly type: 'card-back' }
+  /** The ledger's word on this payment after a restart; undefined: it knows nothing, so no request was ever sent. */
+  | { readonly type: 'ledger'; readonly result: PaymentResult | undefined }
+  | { readonly type: 'time' };
+
+export type PaymentOutput =
+  | { readonly type: 'shut-gate' }
+  | { readonly type: 'shut-valve' }
+  | { readonly type: 'begin' }
+  | { readonly type: 'cancel' }
+  | { readonly type: 'ask-ledger' }
+  /** Asks the gate to open when the last key has ended: only after a restart, else it does so by itself. */
+  | { readonly type: 'open-gate' }
+  /** The wall is no longer held by this payment. */
+  | { readonly type: 'release' }
+  /** Something that the agent sees has changed. */
+  | { readonly type: 'changed' };
+
+/** Shutting takes milliseconds; a valve that hasn't reported by then won't. */
+export const SHUT_LIMIT_MS = 3000;
+
+export function openPaymentMode(now: number): { state: PaymentMode; outputs: PaymentOutput[] } {
+  return {
+    state: {
+      phase: 'shutting',
+      gateShut: false,
+      valveShut: false,
+      customer: true,
+      card: 'up',
+      cancelled: false,
+      step: 'confirmation',
+      keys: 0,
+      of: undefined,
+      mistakes: 0,
+      waiting: false,
+      result: undefined,
+      deadline: now + SHUT_LIMIT_MS,
+    },
+    outputs: [{ type: 'shut-gate' }, { type: 'shut-valve' }, { type: 'changed' }],
+  };
+}
+
+/** Whether this payment still holds the wall shut. */
+export function holdsWall(mode: PaymentMode): boolean {
+  return mode.phase !== 'ended';
+}
+
+export function step(mode: PaymentMode, input: PaymentInput, now: number): PaymentOutput[] {
+  switch (input.type) {
+    case 'gate':
+      return input.state === 'shut' ? gateShut(mode) : gateOpen(mode);
+    case 'valve-shut':
+      mode.valveShut = true;
+      return beginWhenShut(mode);
+    case 'refused':
+      return mode.phase === 'shutting' ? concluded(mode, { outcome: 'failed', reason: reasonOf(input.why) }, true) : [];
+    case 'progress':
+      return progressed(mode, input);
+    case 'outcome':
+      return concluded(mode, input.result, false);
+    case 'settled':
+      return settled(mode, input.result);
+    case 'cancel':
+      if (mode.cancelled || mode.result || mode.phase === 'settling') return [];
+      mode.cancelled = true;
+      return [{ type: 'cancel' }];
+    case 'customer-gone':
+      mode.customer = false;
+      // The outcome is still awaited: money may be moving.
+      return mode.phase === 'opening' ? released(mode) : [];
+    case 'card-lost':
+      return cardLost(mode);
+    case 'card-back':
+      return cardBack(mode);
+    case 'ledger':
+      if (mode.phase !== 'settling') return [];
+      return concluded(mode, input.result ?? { outcome: 'failed', reason: 'card-process-ended' }, true);
+    case 'time':
+      if (mode.phase !== 'shutting' || mode.cancelled || now < mode.deadline) return [];
+      mode.cancelled = true;
+      return [{ type: 'cancel' }];
+  }
+}
+
+function gateShut(mode: PaymentMode): PaymentOutput[] {
+  mode.gateShut = true;
+  return beginWhenShut(mode);
+}
+
+function beginWhenShut(mode: PaymentMode): PaymentOutput[] {
+  if (mode.phase !== 'shutting' || !mode.gateShut || !mode.valveShut) return [];
+  mode.phase = 'running';
+  return mode.cancelled ? [{ type: 'changed' }] : [{ type: 'begin' }, { type: 'changed' }];
+}
+
+function gateOpen(mode: PaymentMode): PaymentOutput[] {
+  mode.gateShut = false;
+  // An open gate without an outcome can't be (the card process refuses it); the SFU's valve stays shut all the same.
+  return mode.phase === 'opening' ? released(mode) : [];
+}
+
+function progressed(mode: PaymentMode, input: Extract<PaymentInput, { type: 'progress' }>): PaymentOutput[] {
+  if (mode.phase !== 'running') return [];
+  mode.step = input.step;
+  mode.keys = input.keys;
+  mode.of = input.of;
+  mode.mistakes = input.mistakes;
+  mode.waiting = input.waiting;
+  return [{ type: 'changed' }];
+}
+
+/** `askGate`: nobody but us will ask the gate to open. */
+function concluded(mode: PaymentMode, result: PaymentResult, askGate: boolean): PaymentOutput[] {
+  if (mode.result) return [];
+  mode.result = result;
+  mode.step = 'result';
+  mode.waiting = false;
+  if (!mode.customer) return released(mode);
+  mode.phase = 'opening';
+  return askGate ? [{ type: 'open-gate' }, { type: 'changed' }] : [{ type: 'changed' }];
+}
+
+function released(mode: PaymentMode): PaymentOutput[] {
+  mode.phase = 'ended';
+  return [{ type: 'release' }, { type: 'changed' }];
+}
+
+function settled(mode: PaymentMode, result: PaymentResult): PaymentOutput[] {
+  if (mode.result?.outcome !== 'unknown') return [];
+  mode.result = result;
+  return [{ type: 'changed' }];
+}
+
+function cardLost(mode: PaymentMode): PaymentOutput[] {
+  if (mode.phase === 'ended') return [];
+  mode.card = 'lost';
+  mode.gateShut = false;
+  if (mode.phase !== 'opening') mode.phase = 'settling';
+  return [{ type: 'changed' }];
+}
+
+function cardBack(mode: PaymentMode): PaymentOutput[] {
+  if (mode.card !== 'lost') return [];
+  mode.card = 'back';
+  if (mode.phase === 'settling') return [{ type: 'ask-ledger' }];
+  return mode.phase === 'opening' ? [{ type: 'open-gate' }] : [];
+}
+
+function reasonOf(why: Refusal): PaymentResult['reason'] {
+  return why === 'ledger-unavailable' ? 'ledger-unavailable' : 'card-process-ended';
+}
