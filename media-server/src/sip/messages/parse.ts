@@ -7,24 +7,26 @@ import { consistsOf, DIGIT, endOf, parseWhole, splitList, TOKEN, trimBlank } fro
 import { parseUri } from './uri.ts';
 import { parseVia, topVia } from './via.ts';
 
-/** Headers that a message may have once; a second one is 400, whatever it says. */
-const SINGLE = new Set([
-  'from',
-  'to',
-  'call-id',
-  'cseq',
-  'max-forwards',
-  'content-length',
-  'content-type',
-  'expires',
-  'session-expires',
-  'min-se',
-  'rseq',
-  'rack',
-  'event',
-  'refer-to',
-  'replaces',
-]);
+/** Headers that a message may have once; a second one is 400, whatever it says. By lower-case name. */
+const SINGLE = new Map(
+  [
+    'From',
+    'To',
+    'Call-ID',
+    'CSeq',
+    'Max-Forwards',
+    'Content-Length',
+    'Content-Type',
+    'Expires',
+    'Session-Expires',
+    'Min-SE',
+    'RSeq',
+    'RAck',
+    'Event',
+    'Refer-To',
+    'Replaces',
+  ].map((name) => [name.toLowerCase(), name]),
+);
 
 const CRLF = '\r\n';
 const HEAD_END = Buffer.from('\r\n\r\n');
@@ -101,7 +103,8 @@ function readHead(text: string, limits: MessageLimits): Head {
     }
     if (line.fault) continue;
     if (headers.size >= limits.headers) return { startLine, headers, fault: fault ?? tooLarge('Too Many Headers') };
-    fault ??= addHeader(headers, seen, line.text);
+    const wrong = addHeader(headers, seen, line.text);
+    fault ??= wrong;
   }
   return { startLine: startLine ?? '', headers, fault };
 }
@@ -136,16 +139,11 @@ function addHeader(headers: Headers, seen: Set<string>, line: string): Fault | u
   const name = line.slice(0, nameEnd);
   headers.add(name, trimBlank(line.slice(colon + 1)));
   const lower = name.toLowerCase();
-  const full = COMPACT_NAMES.get(lower)?.toLowerCase() ?? lower;
-  if (!SINGLE.has(full)) return undefined;
-  if (seen.has(full)) return bad(`More Than One ${COMPACT_NAMES.get(lower) ?? canonical(full)}`);
-  seen.add(full);
+  const single = SINGLE.get(COMPACT_NAMES.get(lower)?.toLowerCase() ?? lower);
+  if (single === undefined) return undefined;
+  if (seen.has(single)) return bad(`More Than One ${single}`);
+  seen.add(single);
   return undefined;
-}
-
-/** The usual spelling of a name of `SINGLE`. */
-function canonical(name: string): string {
-  return name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase());
 }
 
 interface RequestLine {
