@@ -34,31 +34,28 @@ export const SENTENCES = [
 /** What sounds the same in every language. `pause` is the silence of 700 ms between two sentences. */
 export const PLAIN_SOUNDS = ['pause', 'hold-music', 'ringback', 'comfort'] as const;
 
-/** Words that stand after a number: a unit, or what joins two parts of an amount. */
+/** Words of an amount besides its numbers. */
+export const JOINERS = ['thousand', 'and'] as const;
+
+/** Units of money; each is there twice, as said in the middle of an amount and as its end (`dollars-end`). */
 export const UNITS = [
-  'thousand',
-  'and',
   'yen',
   'dollar',
   'dollars',
-  'cent',
-  'cents',
   'euro',
   'euros',
   'pound',
   'pounds',
+  'cent',
+  'cents',
   'penny',
   'pence',
-  'dollars-end',
-  'cents-end',
-  'euros-end',
-  'pounds-end',
-  'pence-end',
 ] as const;
 
 /** A number as it is said within an amount, or as its end together with its unit (`n-800-yen`: はっぴゃくえんです). */
 export type NumberName = `n-${number}` | `n-${number}-yen`;
 export type SentenceName = (typeof SENTENCES)[number];
 export type PlainSoundName = (typeof PLAIN_SOUNDS)[number];
-export type UnitName = (typeof UNITS)[number];
+export type Unit = (typeof UNITS)[number];
+export type UnitName = Unit | `${Unit}-end` | (typeof JOINERS)[number];
 export type PromptName = SentenceName | PlainSoundName | UnitName | NumberName;
