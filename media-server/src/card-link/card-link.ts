@@ -17,8 +17,8 @@ const FIRST_STARTS = 4;
 
 export interface CardLinkEvents {
   /**
-   * The card process takes commands. `restarted` says that it isn't the instance that was up before: its legs are gone
-   * and have to be opened again.
+   * The card process takes commands. `restarted` says that it was up before: the legs of that time are gone and have to
+   * be opened again.
    */
   up(instance: string, restarted: boolean): void;
   /** Connection or process is gone. What it was doing shows by `payments` after the next `up`. */
@@ -44,7 +44,7 @@ export class CardLink {
   readonly #entry: string;
   readonly #delay = new RestartDelay();
   #session: Session | undefined;
-  #lastInstance: string | undefined;
+  #wasUp = false;
   #phase: 'idle' | 'running' | 'ending' | 'ended' = 'idle';
   #loop: Promise<void> = Promise.resolve();
   #first: { resolve(): void; reject(error: Error): void } | undefined;
@@ -189,8 +189,8 @@ export class CardLink {
   /** Lives with one session until it is closed. */
   #serve(session: Session, instance: string): Promise<void> {
     const { log, events } = this.#options;
-    const restarted = this.#lastInstance !== undefined && this.#lastInstance !== instance;
-    this.#lastInstance = instance;
+    const restarted = this.#wasUp;
+    this.#wasUp = true;
     return new Promise((resolve) => {
       this.#session = session;
       log.info({ instance, restarted }, 'card process is up');

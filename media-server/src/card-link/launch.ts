@@ -44,12 +44,16 @@ export function launch(settings: CardSettings, entry: string): ChildProcess {
   mkdirSync(dirname(settings.logFile), { recursive: true, mode: 0o700 });
   const log = openSync(settings.logFile, 'a', 0o600);
   try {
-    const child = spawn('/bin/sh', ['-c', 'ulimit -c 0; exec "$0" "$@"', process.execPath, entry, file], {
-      detached: true,
-      cwd: folder,
-      stdio: ['ignore', log, log],
-      env: Object.fromEntries(ENVIRONMENT.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []))),
-    });
+    const child = spawn(
+      '/bin/sh',
+      ['-c', 'ulimit -c 0; exec "$0" "$@"', process.execPath, '--disable-sigusr1', entry, file],
+      {
+        detached: true,
+        cwd: folder,
+        stdio: ['ignore', log, log],
+        env: Object.fromEntries(ENVIRONMENT.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []))),
+      },
+    );
     child.unref();
     return child;
   } finally {

@@ -121,7 +121,10 @@ export const ToCard = z.discriminatedUnion('type', [
   legOpen,
   legUpdate,
   z.strictObject({ type: z.literal('leg-close'), leg: id }),
-  /** Shuts the gate at once, or opens it when the customer's last key has ended for 300 ms. Open is refused in a payment. */
+  /**
+   * Shuts the gate at once, or opens it when the customer's last key has ended for 300 ms. Open is refused in a payment;
+   * shut in a payment keeps the gate shut after it, where otherwise it opens after the `outcome`.
+   */
   z.strictObject({ type: z.literal('wall'), leg: id, want: z.enum(['shut', 'open']) }),
   /** Plays to the customer until its end or `stop`; refused in a payment. Replaces what plays. */
   z.strictObject({
@@ -239,7 +242,10 @@ export const REFUSALS = [
 export type Refusal = (typeof REFUSALS)[number];
 
 export const FromCard = z.discriminatedUnion('type', [
-  /** `instance` is new with every start of the card process: a server that sees another one opens its legs again. */
+  /**
+   * `instance` is new with every start of the card process: a server that sees another one opens its legs again. `legs`
+   * are those of a server that is gone, which are finishing a payment and close after it.
+   */
   z.strictObject({
     type: z.literal('hello'),
     version: z.literal(CONTRACT_VERSION),
@@ -255,6 +261,8 @@ export const FromCard = z.discriminatedUnion('type', [
     /** SSRC and payload type of the stream towards the SFU. */
     ssrc,
   }),
+  /** A bug ended this leg, shut; others live on. It can be opened again on its ports. */
+  z.strictObject({ type: z.literal('leg-lost'), leg: id }),
   z.strictObject({ type: z.literal('leg-quality'), leg: id, counts: LegCounts }),
   /** A key was heard: by which transport, and how many so far in this leg. Never which. */
   z.strictObject({ type: z.literal('keys-seen'), leg: id, transport: z.enum(['event', 'tone']), count }),

@@ -1,0 +1,312 @@
+import { type Clock } from '../shared/clock.ts';
+import { type Id } from '../shared/ids.ts';
+import { type Logger } from '../shared/logger.ts';
+import { type Payments } from './attempt/payments.ts';
+import {
+  CONTRACT_VERSION,
+  type FromCard,
+  type PaymentOpen,
+  type PaymentResult,
+  type Refusal,
+  type ToCard,
+} from './contract.ts';
+import { traceOf } from './hardening.ts';
+import { ALONE_LIMIT_MS, endsAt } from './lifetime.ts';
+import { type CardSettings } from './settings.ts';
+import { type CardInTransit, type FromThread, type LegCommand, threadOfPort, type Threads } from './threads.ts';
+
+/** Legs at a time: what one `hello` can list. */
+const LEG_LIMIT = 10_000;
+
+export interface CardProcessOptions {
+  readonly settings: CardSettings;
+  readonly instance: Id;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly payments: Payments;
+  readonly threads: Threads;
+  /** To the server, if one is connected. */
+  say(message: FromCard): void;
+  /** Nothing is left to do: the process may end. */
+  onEnd(): void;
+}
+
+interface Leg {
+  readonly thread: number;
+  payment?: Id;
+  /** It was told to close: no command reaches it any more. */
+  closing: boolean;
+}
+
+interface Running {
+  readonly meta: PaymentOpen;
+  readonly thread: number;
+  /** The ledger said that it has the payment. */
+  taken: boolean;
+  /** Its end is being written. */
+  ending: boolean;
+}
+
+/**
+ * The main thread's part: which leg lives on which thread, which payment on which leg, what goes to the ledger and in
+ * which order the news leave: a result is durable before anybody is told, and the gate opens after that.
+ */
+export class CardProcess {
+  readonly #options: CardProcessOptions;
+  readonly #legs = new Map<Id, Leg>();
+  readonly #load: number[];
+  readonly #running = new Map<Id, Running>();
+  #attached = false;
+  #draining = false;
+  /** Asked to end by a signal: no server takes that back. */
+  #terminating = false;
+  #aloneSince: number;
+  #lastEnded = 0;
+  #cancelEnd = () => {};
+  #cancelAlone = () => {};
+
+  constructor(options: CardProcessOptions) {
+    this.#options = options;
+    this.#load = new Array<number>(options.threads.count).fill(0);
+    this.#aloneSince = options.clock.monotonic();
+    options.payments.onSettled((payment, result) => options.say({ ...result, type: 'settled', payment }));
+  }
+
+  hello(): FromCard {
+    return {
+      type: 'hello',
+      version: CONTRACT_VERSION,
+      instance: this.#options.instance,
+      legs: [...this.#legs.keys()],
+    };
+  }
+
+  /** A server is connected. */
+  attached(): void {
+    this.#attached = true;
+    this.#draining = this.#terminating;
+    this.#cancelAlone();
+    void this.reconsider();
+  }
+
+  /** The server is gone, and its calls with it: every gate is shut, what isn't in a payment is closed. */
+  async detached(): Promise<void> {
+    const { clock, threads } = this.#options;
+    this.#attached = false;
+    this.#aloneSince = clock.monotonic();
+    for (const leg of this.#legs.values()) leg.closing = true;
+    for (let thread = 0; thread < threads.count; thread++) threads.post(thread, { kind: 'alone' });
+    this.#cancelAlone = clock.after(ALONE_LIMIT_MS, () => {
+      for (const [payment, { thread }] of this.#running) {
+        threads.post(thread, { kind: 'command', command: { type: 'cancel', payment } });
+      }
+    });
+    await this.reconsider();
+  }
+
+  /** SIGTERM: finishes what runs, takes nothing new, and ends. */
+  terminate(): void {
+    this.#terminating = true;
+    this.#draining = true;
+    void this.reconsider();
+  }
+
+  command(command: ToCard): void {
+    switch (command.type) {
+      case 'hello':
+        return;
+      case 'leg-open':
+        return this.#openLeg(command);
+      case 'leg-update':
+      case 'wall':
+      case 'play':
+      case 'stop':
+      case 'send-key':
+        return this.#toLeg(command, command.leg);
+      case 'leg-close': {
+        this.#toLeg(command, command.leg);
+        const leg = this.#legs.get(command.leg);
+        if (leg) leg.closing = true;
+        return;
+      }
+      case 'payment-open':
+        return this.#openPayment(command);
+      case 'payment-begin':
+      case 'cancel': {
+        const running = this.#running.get(command.payment);
+        if (running) this.#options.threads.post(running.thread, { kind: 'command', command });
+        else this.#refuse(command, 'no-such-payment');
+        return;
+      }
+      case 'told':
+        void this.#inLedger(this.#options.payments.told(command.payment), false);
+        return;
+      case 'payments':
+        void this.#list();
+        return;
+      case 'drain':
+        this.#draining = true;
+        void this.reconsider();
+        return;
+    }
+  }
+
+  fromThread(thread: number, message: FromThread): void {
+    const { threads, payments, say } = this.#options;
+    switch (message.kind) {
+      case 'say':
+        say(message.message);
+        return;
+      case 'closed': {
+        const payment = this.#legs.get(message.leg)?.payment;
+        if (this.#legs.delete(message.leg)) this.#load[thread] = (this.#load[thread] ?? 1) - 1;
+        // A leg closes after its payment; one that came too late for it must not wait for ever.
+        if (payment) void this.#ended(thread, payment, { outcome: 'failed', reason: 'card-process-ended' }, false);
+        void this.reconsider();
+        return;
+      }
+      case 'authorize':
+        void this.#authorize(thread, message.payment, message.card);
+        return;
+      case 'telling':
+        void this.#inLedger(payments.told(message.payment, message.outcome), false).then((written) =>
+          threads.post(thread, { kind: 'told', payment: message.payment, written }),
+        );
+        return;
+      case 'ended':
+        void this.#ended(thread, message.payment, message.result, message.asked);
+        return;
+    }
+  }
+
+  /**
+   * Ends the process now or later if nothing keeps it. Resolves when the process stays for the time being.
+   */
+  async reconsider(): Promise<void> {
+    const { clock, payments, onEnd } = this.#options;
+    this.#cancelEnd();
+    const unsettled = !this.#attached && !this.#draining && (await this.#inLedger(payments.list(), [])).length > 0;
+    this.#cancelEnd();
+    const now = clock.monotonic();
+    const at = endsAt(
+      {
+        attached: this.#attached,
+        draining: this.#draining,
+        legs: this.#legs.size,
+        running: this.#running.size,
+        unsettled,
+        aloneSince: this.#aloneSince,
+        lastEnded: this.#lastEnded,
+      },
+      now,
+    );
+    if (at === undefined) return;
+    if (at <= now) {
+      onEnd();
+      await new Promise(() => {});
+    }
+    this.#cancelEnd = clock.after(at - now, () => void this.reconsider());
+  }
+
+  #openLeg(command: Extract<ToCard, { type: 'leg-open' }>): void {
+    const { threads, settings } = this.#options;
+    if (this.#legs.has(command.leg)) return this.#refuse(command, 'leg-exists');
+    if (this.#terminating) return this.#refuse(command, 'draining');
+    if (this.#legs.size >= LEG_LIMIT) return this.#refuse(command, 'too-many-legs');
+    const thread = command.ports
+      ? threadOfPort(settings.rtpPorts, command.ports.rtp, threads.count)
+      : this.#load.indexOf(Math.min(...this.#load));
+    this.#legs.set(command.leg, { thread, closing: false });
+    this.#load[thread] = (this.#load[thread] ?? 0) + 1;
+    threads.post(thread, { kind: 'command', command });
+  }
+
+  #toLeg(command: LegCommand, id: Id): void {
+    const leg = this.#legs.get(id);
+    if (leg && !leg.closing) this.#options.threads.post(leg.thread, { kind: 'command', command });
+    else this.#refuse(command, 'no-such-leg');
+  }
+
+  #openPayment(command: PaymentOpen): void {
+    const { threads, payments } = this.#options;
+    const leg = this.#legs.get(command.leg);
+    if (!leg || leg.closing) return this.#refuse(command, 'no-such-leg');
+    if (leg.payment !== undefined || this.#running.has(command.payment)) return this.#refuse(command, 'in-payment');
+    if (this.#draining) return this.#refuse(command, 'draining');
+    leg.payment = command.payment;
+    const running: Running = { meta: command, thread: leg.thread, taken: false, ending: false };
+    this.#running.set(command.payment, running);
+    // The gate shuts while the ledger writes: nothing is gained by waiting for it.
+    threads.post(leg.thread, { kind: 'command', command });
+    void this.#inLedger(payments.open(command), { ok: false, error: 'ledger-unavailable' } as const).then((opened) => {
+      running.taken = opened.ok;
+      if (!opened.ok) this.#refuse(command, opened.error);
+      threads.post(leg.thread, { kind: opened.ok ? 'taken' : 'not-taken', payment: command.payment });
+    });
+  }
+
+  async #authorize(thread: number, payment: Id, card: CardInTransit): Promise<void> {
+    const { threads, payments, log } = this.#options;
+    const running = this.#running.get(payment);
+    const keyed = {
+      number: Buffer.from(card.number),
+      expiry: Buffer.from(card.expiry),
+      securityCode: Buffer.from(card.securityCode),
+      brand: card.brand,
+    };
+    let result: PaymentResult = { outcome: 'unknown', reason: 'no-answer' };
+    try {
+      if (running) result = await payments.authorize(running.meta, keyed);
+    } catch (error) {
+      log.error(traceOf(error), 'a payment failed by a bug: its result is not known');
+    } finally {
+      for (const field of [keyed.number, keyed.expiry, keyed.securityCode]) field.fill(0);
+    }
+    threads.post(thread, { kind: 'authorized', payment, result });
+  }
+
+  async #ended(thread: number, payment: Id, result: PaymentResult, asked: boolean): Promise<void> {
+    const { threads, payments, say, clock } = this.#options;
+    const running = this.#running.get(payment);
+    if (!running || running.ending) return;
+    running.ending = true;
+    if (running.taken) {
+      if (!asked) await this.#inLedger(payments.ended(payment, result), undefined);
+      say({ ...result, type: 'outcome', payment });
+    }
+    this.#running.delete(payment);
+    const leg = this.#legs.get(running.meta.leg);
+    if (leg?.payment === payment) delete leg.payment;
+    this.#lastEnded = clock.monotonic();
+    threads.post(thread, { kind: 'released', payment });
+    void this.reconsider();
+  }
+
+  async #list(): Promise<void> {
+    const { payments, say } = this.#options;
+    for (const { payment, told, result } of await this.#inLedger(payments.list(), [])) {
+      say({ ...result, type: 'payment-state', payment, told });
+    }
+    say({ type: 'payments-end' });
+  }
+
+  /** The ledger's answer, or what stands for it where it failed. */
+  async #inLedger<T>(work: Promise<T>, otherwise: NoInfer<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      this.#options.log.error(traceOf(error), 'the ledger failed');
+      return otherwise;
+    }
+  }
+
+  #refuse(command: ToCard, why: Refusal): void {
+    this.#options.say({
+      type: 'refused',
+      command: command.type,
+      ...('leg' in command ? { leg: command.leg } : {}),
+      ...('payment' in command ? { payment: command.payment } : {}),
+      why,
+    });
+  }
+}

@@ -1,0 +1,81 @@
+import { parentPort, threadId, workerData } from 'node:worker_threads';
+import { systemClock } from '../shared/clock.ts';
+import { type Id } from '../shared/ids.ts';
+import { createLogger } from '../shared/logger.ts';
+import { PortPool } from './gate/port-pool.ts';
+import { Ticker } from './gate/ticker.ts';
+import { Leg, type LegEnvironment } from './leg.ts';
+import { loadPrompts } from './prompts/prompts.ts';
+import { type LegCommand, type ThreadStart, type ToThread } from './threads.ts';
+
+/** How often each leg's counts are reported, ms. */
+const QUALITY_EVERY_MS = 5000;
+
+if (!parentPort) throw new Error('this file is a worker thread of the card process');
+const main = parentPort;
+const { settings, index } = workerData as ThreadStart;
+const log = createLogger(settings.logLevel).child({ thread: threadId });
+const legs = new Map<Id, Leg>();
+/** Which leg a payment is on. */
+const legOfPayment = new Map<Id, Leg>();
+
+const environment: LegEnvironment = {
+  settings,
+  portPool: new PortPool({ ...settings.rtpPorts, share: { index, of: settings.threads } }),
+  ticker: new Ticker(systemClock),
+  clock: systemClock,
+  log,
+  prompts: loadPrompts(),
+  post: (message, transfer = []) => main.postMessage(message, transfer),
+};
+
+main.on('message', (message: ToThread) => {
+  switch (message.kind) {
+    case 'command':
+      return take(message.command);
+    case 'alone':
+      for (const leg of [...legs.values()]) leg.alone();
+      return;
+    case 'released': {
+      legOfPayment.get(message.payment)?.released();
+      legOfPayment.delete(message.payment);
+      return;
+    }
+  }
+  const payment = legOfPayment.get(message.payment)?.payment;
+  switch (message.kind) {
+    case 'taken':
+      return payment?.taken();
+    case 'not-taken':
+      return payment?.notTaken();
+    case 'authorized':
+      return payment?.authorized(message.result);
+    case 'told':
+      return payment?.told(message.written);
+  }
+});
+
+function take(command: LegCommand): void {
+  if (command.type === 'leg-open') {
+    const leg: Leg = new Leg(command, environment, () => legs.delete(command.leg));
+    legs.set(command.leg, leg);
+    void leg.start();
+    return;
+  }
+  if (command.type === 'payment-begin' || command.type === 'cancel') {
+    legOfPayment.get(command.payment)?.command(command);
+    return;
+  }
+  const leg = legs.get(command.leg);
+  if (command.type === 'payment-open' && leg) legOfPayment.set(command.payment, leg);
+  leg?.command(command);
+}
+
+setInterval(() => {
+  for (const leg of legs.values()) leg.quality();
+}, QUALITY_EVERY_MS);
+
+// The last that this thread does: the main thread ends the process when it hears of it.
+process.on('uncaughtExceptionMonitor', () => {
+  for (const leg of legs.values()) leg.wipe();
+});

@@ -1,0 +1,243 @@
+import { type Clock } from '../shared/clock.ts';
+import { type Id } from '../shared/ids.ts';
+import { type Logger } from '../shared/logger.ts';
+import { type FromCard, type LegOpen, type PaymentOpen, type Refusal, type Sound } from './contract.ts';
+import { GateLeg } from './gate/gate-leg.ts';
+import { type PortPool } from './gate/port-pool.ts';
+import { type Ticker } from './gate/ticker.ts';
+import { traceOf } from './hardening.ts';
+import { LegPayment } from './leg-payment.ts';
+import { type PromptBook } from './prompts/prompts.ts';
+import { type CardSettings } from './settings.ts';
+import { type FromThread, type LegCommand } from './threads.ts';
+
+/** Commands that may wait until the leg's ports are bound. */
+const WAITING_LIMIT = 64;
+const KEYS = '0123456789*#';
+
+export interface LegEnvironment {
+  readonly settings: CardSettings;
+  readonly portPool: PortPool;
+  readonly ticker: Ticker;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly prompts: PromptBook;
+  post(message: FromThread, transfer?: readonly ArrayBuffer[]): void;
+}
+
+/** One customer's leg on its thread: its gate, the sounds it plays, and at most one payment at a time. */
+export class Leg {
+  readonly id: Id;
+  readonly #environment: LegEnvironment;
+  readonly #open: LegOpen;
+  readonly #gate: GateLeg;
+  readonly #onGone: () => void;
+  /** Commands that came before the ports were bound; undefined from then on. */
+  #waiting: LegCommand[] | undefined = [];
+  #payment: LegPayment | undefined;
+  /** Whether the gate was open, or about to open, when the payment came. */
+  #wasOpen = false;
+  /** The server asked for a shut gate during the payment: it stays shut after it. */
+  #staysShut = false;
+  /** Last thing that was asked of the gate. */
+  #wanted: 'shut' | 'open';
+  /** The payment after which the gate is being opened. */
+  #opensAfter: Id | undefined;
+  #sound: { readonly name: Sound } | undefined;
+  #keys = 0;
+  /** No server knows of it any more, or its customer is gone: it ends with its payment. */
+  #leaving = false;
+  #gone = false;
+
+  /** @param onGone called once, when the leg is closed and its payment is over */
+  constructor(open: LegOpen, environment: LegEnvironment, onGone: () => void) {
+    this.id = open.leg;
+    this.#open = open;
+    this.#environment = environment;
+    this.#onGone = onGone;
+    this.#wanted = open.wall;
+    const { portPool, ticker, clock } = environment;
+    this.#gate = new GateLeg(open, {
+      portPool,
+      ticker,
+      clock,
+      events: {
+        onKey: (key, transport) => {
+          this.#keys++;
+          this.#say({ type: 'keys-seen', leg: this.id, transport, count: this.#keys });
+          this.#payment?.key(key);
+        },
+        onPlayed: () => this.#played(),
+        onWall: (state, counts) => {
+          const payment = this.#payment?.id ?? this.#opensAfter;
+          this.#opensAfter = undefined;
+          this.#say({ type: 'wall', leg: this.id, state, counts, ...(payment === undefined ? {} : { payment }) });
+        },
+        onFault: (error) => {
+          environment.log.error({ leg: this.id, ...traceOf(error) }, 'a leg ended by a bug in its gate');
+          this.#lose();
+        },
+      },
+    });
+  }
+
+  /** Takes the ports and answers `leg-ready` or why not. */
+  async start(): Promise<void> {
+    const ready = await this.#gate.open().catch((error: unknown) => {
+      this.#environment.log.error({ leg: this.id, ...traceOf(error) }, 'a leg could not be opened');
+      return { ok: false, error: 'no-free-port' } as const;
+    });
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    if (!ready.ok) {
+      if (!this.#leaving) this.#refuse('leg-open', ready.error);
+      for (const command of waiting) this.#refuse(command.type, 'no-such-leg');
+      this.close();
+      return;
+    }
+    this.#say({ type: 'leg-ready', leg: this.id, ...ready.value });
+    for (const command of waiting) this.command(command);
+  }
+
+  command(command: LegCommand): void {
+    if (command.type === 'leg-close') return this.close();
+    if (this.#waiting) {
+      if (this.#waiting.length < WAITING_LIMIT) this.#waiting.push(command);
+      else this.#refuse(command.type, 'no-such-leg');
+      return;
+    }
+    switch (command.type) {
+      case 'leg-update':
+        return this.#gate.update({ far: command.far, sfu: command.sfu });
+      case 'wall':
+        if (command.want === 'shut') {
+          this.#staysShut = true;
+          return this.#shut();
+        }
+        if (this.#payment) return this.#refuse(command.type, 'in-payment');
+        return this.#requestOpen();
+      case 'play': {
+        if (this.#payment) return this.#refuse(command.type, 'in-payment');
+        const { prompts } = this.#environment;
+        this.#sound = { name: command.sound };
+        return this.#gate.play([prompts.get(command.sound, command.language, this.#open.codec)], command.loop);
+      }
+      case 'stop':
+        if (this.#payment) return this.#refuse(command.type, 'in-payment');
+        this.#sound = undefined;
+        return this.#gate.stop();
+      case 'send-key':
+        if (this.#payment) return this.#refuse(command.type, 'in-payment');
+        if (!this.#gate.sendKey(KEYS.indexOf(command.key))) this.#refuse(command.type, 'no-key-format');
+        return;
+      case 'payment-open':
+        return this.#openPayment(command);
+      case 'payment-begin':
+        return this.#payment?.begin();
+      case 'cancel':
+        return this.#payment?.cancel();
+    }
+  }
+
+  /** The payment that is under way, for what the main thread has to say to it. */
+  get payment(): LegPayment | undefined {
+    return this.#payment;
+  }
+
+  /** The outcome is on its way: the gate opens when the customer's last key has ended. */
+  released(): void {
+    const payment = this.#payment;
+    this.#payment = undefined;
+    if (this.#leaving) return this.close();
+    if (this.#staysShut || !(payment?.wasTaken || this.#wasOpen)) return;
+    this.#opensAfter = payment?.id;
+    this.#requestOpen();
+  }
+
+  /** Without a server: shut, and closed as soon as no payment is left. */
+  alone(): void {
+    if (this.#leaving) return;
+    this.#leaving = true;
+    if (!this.#waiting) this.#shut();
+    if (this.#payment) this.#payment.alone();
+    else this.close();
+  }
+
+  /** The customer's side is over. A payment that was sent to the gateway still gets its outcome. */
+  close(): void {
+    this.#leaving = true;
+    this.#gate.close();
+    if (this.#payment) this.#payment.hungUp();
+    else if (!this.#waiting) this.#finish();
+  }
+
+  quality(): void {
+    if (!this.#waiting && !this.#leaving) this.#say({ type: 'leg-quality', leg: this.id, counts: this.#gate.counts() });
+  }
+
+  wipe(): void {
+    this.#payment?.wipe();
+  }
+
+  #openPayment(command: PaymentOpen): void {
+    // First of all: from here on nothing of the customer's leaves.
+    const wasOpen = this.#wanted === 'open';
+    const { settings, prompts, clock, post, log } = this.#environment;
+    this.#sound = undefined;
+    this.#opensAfter = undefined;
+    this.#payment = new LegPayment({
+      open: command,
+      codec: this.#open.codec,
+      limits: settings.dialogue,
+      prompts,
+      clock,
+      play: (sounds) => this.#gate.play(sounds, false),
+      stop: () => this.#gate.stop(),
+      say: (message) => this.#say(message),
+      post,
+      onFault: (error) => log.error({ payment: command.payment, ...traceOf(error) }, 'a dialogue ended by a bug'),
+    });
+    this.#wasOpen = wasOpen;
+    this.#staysShut = false;
+    this.#shut();
+    this.#gate.stop();
+  }
+
+  #shut(): void {
+    this.#wanted = 'shut';
+    this.#gate.shut();
+  }
+
+  #requestOpen(): void {
+    this.#wanted = 'open';
+    this.#gate.requestOpen();
+  }
+
+  #played(): void {
+    if (this.#payment) return this.#payment.played();
+    const sound = this.#sound;
+    this.#sound = undefined;
+    if (sound) this.#say({ type: 'played', leg: this.id, sound: sound.name });
+  }
+
+  /** The gate has closed itself. */
+  #lose(): void {
+    if (!this.#leaving) this.#say({ type: 'leg-lost', leg: this.id });
+    this.close();
+  }
+
+  #finish(): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#environment.post({ kind: 'closed', leg: this.id });
+    this.#onGone();
+  }
+
+  #say(message: FromCard): void {
+    this.#environment.post({ kind: 'say', message });
+  }
+
+  #refuse(command: LegCommand['type'], why: Refusal): void {
+    this.#say({ type: 'refused', command, leg: this.id, why });
+  }
+}
