@@ -1,2 +1,2 @@
-/** The contract's words for `calls/`, which knows the card process through this folder alone. */
+/** The contract's words for those who speak to the card process through the link; `cde/` itself is closed to them. */
 export type * from '../cde/contract.ts';

@@ -23,7 +23,7 @@ export interface CardProcessOptions {
   readonly instance: Id;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly payments: Payments;
+  readonly payments: Pick<Payments, 'open' | 'authorize' | 'ended' | 'told' | 'list' | 'onSettled'>;
   readonly threads: Threads;
   /** To the server, if one is connected. */
   say(message: FromCard): void;
@@ -41,9 +41,10 @@ interface Leg {
 interface Running {
   readonly meta: PaymentOpen;
   readonly thread: number;
-  /** The ledger said that it has the payment. */
-  taken: boolean;
-  /** Its end is being written. */
+  /** Whether the ledger has the payment. */
+  readonly opened: Promise<boolean>;
+  /** Its result is being written by us, for no card of it went to the gateway. */
+  written?: Promise<void>;
   ending: boolean;
 }
 
@@ -152,10 +153,9 @@ export class CardProcess {
   }
 
   fromThread(thread: number, message: FromThread): void {
-    const { threads, payments, say } = this.#options;
     switch (message.kind) {
       case 'say':
-        say(message.message);
+        this.#options.say(message.message);
         return;
       case 'closed': {
         const payment = this.#legs.get(message.leg)?.payment;
@@ -169,9 +169,7 @@ export class CardProcess {
         void this.#authorize(thread, message.payment, message.card);
         return;
       case 'telling':
-        void this.#inLedger(payments.told(message.payment, message.outcome), false).then((written) =>
-          threads.post(thread, { kind: 'told', payment: message.payment, written }),
-        );
+        void this.#telling(thread, message.payment, message.result, message.asked);
         return;
       case 'ended':
         void this.#ended(thread, message.payment, message.result, message.asked);
@@ -234,15 +232,46 @@ export class CardProcess {
     if (leg.payment !== undefined || this.#running.has(command.payment)) return this.#refuse(command, 'in-payment');
     if (this.#draining) return this.#refuse(command, 'draining');
     leg.payment = command.payment;
-    const running: Running = { meta: command, thread: leg.thread, taken: false, ending: false };
-    this.#running.set(command.payment, running);
     // The gate shuts while the ledger writes: nothing is gained by waiting for it.
     threads.post(leg.thread, { kind: 'command', command });
-    void this.#inLedger(payments.open(command), { ok: false, error: 'ledger-unavailable' } as const).then((opened) => {
-      running.taken = opened.ok;
-      if (!opened.ok) this.#refuse(command, opened.error);
-      threads.post(leg.thread, { kind: opened.ok ? 'taken' : 'not-taken', payment: command.payment });
-    });
+    const opened = this.#inLedger(payments.open(command), { ok: false, error: 'ledger-unavailable' } as const).then(
+      (opened) => {
+        if (opened.ok) {
+          threads.post(leg.thread, { kind: 'taken', payment: command.payment });
+          return true;
+        }
+        // In this order: what the server asks of the leg from now on finds it without the payment.
+        threads.post(leg.thread, { kind: 'not-taken', payment: command.payment });
+        this.#forget(command.payment);
+        this.#refuse(command, opened.error);
+        return false;
+      },
+    );
+    this.#running.set(command.payment, { meta: command, thread: leg.thread, opened, ending: false });
+  }
+
+  async #telling(thread: number, payment: Id, result: PaymentResult, asked: boolean): Promise<void> {
+    const { threads, payments } = this.#options;
+    const running = this.#running.get(payment);
+    if (running && !asked) await this.#write(running, result);
+    const written = await this.#inLedger(payments.told(payment, result.outcome), false);
+    threads.post(thread, { kind: 'told', payment, written });
+  }
+
+  /** Makes the result of a payment durable for which the gateway was never asked; once. */
+  #write(running: Running, result: PaymentResult): Promise<void> {
+    running.written ??= this.#inLedger(this.#options.payments.ended(running.meta.payment, result), undefined);
+    return running.written;
+  }
+
+  #forget(payment: Id): void {
+    const running = this.#running.get(payment);
+    if (!running) return;
+    this.#running.delete(payment);
+    const leg = this.#legs.get(running.meta.leg);
+    if (leg?.payment === payment) delete leg.payment;
+    this.#lastEnded = this.#options.clock.monotonic();
+    void this.reconsider();
   }
 
   async #authorize(thread: number, payment: Id, card: CardInTransit): Promise<void> {
@@ -266,20 +295,15 @@ export class CardProcess {
   }
 
   async #ended(thread: number, payment: Id, result: PaymentResult, asked: boolean): Promise<void> {
-    const { threads, payments, say, clock } = this.#options;
+    const { threads, say } = this.#options;
     const running = this.#running.get(payment);
     if (!running || running.ending) return;
     running.ending = true;
-    if (running.taken) {
-      if (!asked) await this.#inLedger(payments.ended(payment, result), undefined);
-      say({ ...result, type: 'outcome', payment });
-    }
-    this.#running.delete(payment);
-    const leg = this.#legs.get(running.meta.leg);
-    if (leg?.payment === payment) delete leg.payment;
-    this.#lastEnded = clock.monotonic();
+    if (!(await running.opened)) return;
+    if (!asked) await this.#write(running, result);
+    say({ ...result, type: 'outcome', payment });
     threads.post(thread, { kind: 'released', payment });
-    void this.reconsider();
+    this.#forget(payment);
   }
 
   async #list(): Promise<void> {

@@ -66,19 +66,10 @@ export class LegPayment {
     });
   }
 
-  /** Whether the ledger has the payment. */
-  get wasTaken(): boolean {
-    return this.#taken;
-  }
-
+  /** The ledger has the payment. */
   taken(): void {
     this.#taken = true;
     this.#speak();
-  }
-
-  /** The ledger refused it: nothing is said to the customer. */
-  notTaken(): void {
-    if (this.#phase === 'opened') this.#end({ outcome: 'failed', reason: 'ledger-unavailable' });
   }
 
   /** The SFU's valve is shut too. */
@@ -182,7 +173,7 @@ export class LegPayment {
         this.#authorize(output.card);
         return;
       case 'telling':
-        post({ kind: 'telling', payment: this.id, outcome: output.result.outcome });
+        post({ kind: 'telling', payment: this.id, result: output.result, asked: this.#asked });
         return;
       case 'end':
         this.#end(this.#overruled ?? output.result);

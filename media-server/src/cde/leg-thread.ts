@@ -36,9 +36,12 @@ main.on('message', (message: ToThread) => {
     case 'alone':
       for (const leg of [...legs.values()]) leg.alone();
       return;
-    case 'released': {
-      legOfPayment.get(message.payment)?.released();
+    case 'released':
+    case 'not-taken': {
+      const leg = legOfPayment.get(message.payment);
       legOfPayment.delete(message.payment);
+      if (message.kind === 'released') leg?.released();
+      else leg?.notTaken();
       return;
     }
   }
@@ -46,8 +49,6 @@ main.on('message', (message: ToThread) => {
   switch (message.kind) {
     case 'taken':
       return payment?.taken();
-    case 'not-taken':
-      return payment?.notTaken();
     case 'authorized':
       return payment?.authorized(message.result);
     case 'told':

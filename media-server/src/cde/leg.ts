@@ -149,9 +149,17 @@ export class Leg {
     const payment = this.#payment;
     this.#payment = undefined;
     if (this.#leaving) return this.close();
-    if (this.#staysShut || !(payment?.wasTaken || this.#wasOpen)) return;
+    if (this.#staysShut) return;
     this.#opensAfter = payment?.id;
     this.#requestOpen();
+  }
+
+  /** The payment that was to be won't be: the gate is as it was before. */
+  notTaken(): void {
+    this.#payment?.wipe();
+    this.#payment = undefined;
+    if (this.#leaving) this.close();
+    else if (this.#wasOpen && !this.#staysShut) this.#requestOpen();
   }
 
   /** Without a server: shut, and closed as soon as no payment is left. */

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { type Id } from '../shared/ids.ts';
-import { type Brand, type FromCard, type Outcome, type PaymentResult, type ToCard } from './contract.ts';
+import { type Brand, type FromCard, type PaymentResult, type ToCard } from './contract.ts';
 import { type CardSettings } from './settings.ts';
 
 /** Commands that are a leg's own business: its thread takes them as they are. */
@@ -26,6 +26,7 @@ export type ToThread =
   | { readonly kind: 'command'; readonly command: LegCommand }
   /** The ledger took the payment: its dialogue may begin. */
   | { readonly kind: 'taken'; readonly payment: Id }
+  /** The ledger refused it: the leg is no longer in a payment. */
   | { readonly kind: 'not-taken'; readonly payment: Id }
   /** The gateway's answer, durable. */
   | { readonly kind: 'authorized'; readonly payment: Id; readonly result: PaymentResult }
@@ -49,7 +50,7 @@ export type FromThread =
   | { readonly kind: 'say'; readonly message: FromCard }
   | { readonly kind: 'authorize'; readonly payment: Id; readonly card: CardInTransit }
   /** The customer is about to be told this. */
-  | { readonly kind: 'telling'; readonly payment: Id; readonly outcome: Outcome }
+  | { readonly kind: 'telling'; readonly payment: Id; readonly result: PaymentResult; readonly asked: boolean }
   /** The dialogue is over. `asked`: the card went to the gateway, so the result stands in the ledger. */
   | { readonly kind: 'ended'; readonly payment: Id; readonly result: PaymentResult; readonly asked: boolean }
   | { readonly kind: 'closed'; readonly leg: Id };
