@@ -3,7 +3,7 @@ import { err, ok, type Result } from '../../shared/result.ts';
 import type { Secret } from '../../shared/secret.ts';
 import type { Headers, SipResponse } from '../messages/message.ts';
 import { ALGORITHMS, type Algorithm, type DigestFields, escaped, formatDigest, parseDigest } from './fields.ts';
-import { digestResponse, ha1, sessionHa1 } from './hash.ts';
+import { digestResponse, hash, sessionHa1 } from './hash.ts';
 
 /** An account of ours at a far server. */
 export interface DigestAccount {
@@ -40,14 +40,17 @@ const CNONCE_BYTES = 12;
 export class DigestClient {
   readonly #account: DigestAccount;
   readonly #newCnonce: () => string;
-  #sessions = new Map<string, Session>();
+  readonly #sessions = new Map<string, Session>();
 
   constructor(account: DigestAccount, newCnonce: () => string = () => randomBytes(CNONCE_BYTES).toString('hex')) {
     this.#account = account;
     this.#newCnonce = newCnonce;
   }
 
-  /** Takes the challenges of a 401 or 407 to a request that carried `sent` (its headers). Then `credentials` answers them. */
+  /**
+   * Takes the challenges of a 401 or 407 to a request that carried `sent` (its headers). Then `credentials` answers them.
+   * A server that says `stale` each time is never `refused`: the caller bounds how often a request is repeated.
+   */
   take(response: SipResponse, sent: Headers): Result<void, ChallengeFault> {
     const isProxy = response.status === 407;
     const answerName = isProxy ? 'Proxy-Authorization' : 'Authorization';
@@ -64,11 +67,9 @@ export class DigestClient {
       if (this.#isRefused(`${answerName} ${realm}`, session, sent)) return err('refused');
     }
     for (const [realm, session] of strongest) this.#sessions.set(`${answerName} ${realm}`, session);
-    while (this.#sessions.size > REALMS_LIMIT) {
-      for (const oldest of this.#sessions.keys()) {
-        this.#sessions.delete(oldest);
-        break;
-      }
+    for (const oldest of this.#sessions.keys()) {
+      if (this.#sessions.size <= REALMS_LIMIT) break;
+      this.#sessions.delete(oldest);
     }
     return ok(undefined);
   }
@@ -109,7 +110,7 @@ export class DigestClient {
     const realm = fields.get('realm') ?? '';
     const nonce = fields.get('nonce') ?? '';
     const nc = session.nc.toString(16).padStart(8, '0');
-    const secret = ha1(algorithm, user, Buffer.from(realm, 'latin1').toString('utf8'), password.reveal());
+    const secret = hash(algorithm, [octets(user), realm, octets(password.reveal())].join(':'));
     const response = digestResponse({
       algorithm,
       ha1: isSession ? sessionHa1(algorithm, secret, nonce, cnonce) : secret,
@@ -136,6 +137,10 @@ export class DigestClient {
     if (opaque !== undefined) answer.set('opaque', opaque);
     return formatDigest(answer, 'credentials');
   }
+}
+
+function octets(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1');
 }
 
 /** SHA-256 before MD5, qop before none. */

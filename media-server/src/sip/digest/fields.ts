@@ -11,7 +11,7 @@ export type DigestFields = ReadonlyMap<string, string>;
 export const ALGORITHMS = ['MD5', 'SHA-256'] as const;
 export type Algorithm = (typeof ALGORITHMS)[number];
 
-const VALUE = visibleExcept(',"');
+const VALUE = visibleExcept(',"\\');
 const FIELDS_LIMIT = 32;
 
 /**
