@@ -1,0 +1,75 @@
+import { IDEMPOTENCY_HEADER, ProblemBody } from '@tonegate/api-schema';
+import { err, ok, type Result } from '../result.ts';
+import type { ApiProblem } from './problem.ts';
+
+/** Longest wait for an answer, ms. */
+const TIMEOUT_MS = 10_000;
+/** Pauses before a request is sent again because no answer came, ms. It carries the same key, so it can't act twice. */
+const RETRY_PAUSES_MS = [300, 1_200];
+
+export interface Http {
+  get<T>(path: string): Promise<Result<T, ApiProblem>>;
+  /** Sent with an `Idempotency-Key` of its own; repeated with the same key when no answer comes. */
+  post<T>(path: string, body?: unknown): Promise<Result<T, ApiProblem>>;
+  put<T>(path: string, body: unknown): Promise<Result<T, ApiProblem>>;
+}
+
+export interface HttpOptions {
+  /** Where the server is, e.g. `https://tonegate.example`; the page's own origin in a browser. */
+  readonly origin: string;
+  readonly fetch: typeof fetch;
+  readonly pause: (ms: number) => Promise<void>;
+  readonly newKey: () => string;
+}
+
+/** The HTTP half of the API: JSON both ways, problems as values. */
+export function createHttp(options: HttpOptions): Http {
+  async function once<T>(path: string, init: RequestInit): Promise<Result<T, ApiProblem>> {
+    let response: Response;
+    try {
+      response = await options.fetch(options.origin + path, {
+        ...init,
+        credentials: 'same-origin',
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+    } catch {
+      return err('unreachable');
+    }
+    const text = await response.text().catch(() => '');
+    if (response.ok) return ok((text === '' ? undefined : JSON.parse(text)) as T);
+    return err(problemOf(response.status, text));
+  }
+
+  const json = { 'content-type': 'application/json' };
+  return {
+    get: (path) => once(path, { method: 'GET' }),
+    put: (path, body) => once(path, { method: 'PUT', headers: json, body: JSON.stringify(body) }),
+    async post<T>(path: string, body?: unknown) {
+      const init: RequestInit = {
+        method: 'POST',
+        headers: { ...json, [IDEMPOTENCY_HEADER]: options.newKey() },
+        body: JSON.stringify(body ?? {}),
+      };
+      for (const pause of RETRY_PAUSES_MS) {
+        const answer = await once<T>(path, init);
+        if (answer.ok || answer.error !== 'unreachable') return answer;
+        await options.pause(pause);
+      }
+      return once<T>(path, init);
+    },
+  };
+}
+
+function problemOf(status: number, text: string): ApiProblem {
+  try {
+    const body = ProblemBody.safeParse(JSON.parse(text));
+    if (body.success) return body.data.code;
+  } catch {
+    // Not ours: a proxy's error page. Its status is all there is to go by.
+  }
+  if (status === 401) return 'not-signed-in';
+  if (status === 403) return 'not-allowed';
+  if (status === 404) return 'not-found';
+  if (status === 429) return 'too-many-tries';
+  return status === 502 || status === 503 || status === 504 ? 'unreachable' : 'server-error';
+}

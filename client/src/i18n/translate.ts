@@ -1,0 +1,24 @@
+import type { Language } from '@tonegate/api-schema';
+import { en } from './en.ts';
+import { ja } from './ja.ts';
+
+export type MessageKey = keyof typeof en;
+
+/** The `{names}` in a message. */
+type Names<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
+type Values<Key extends MessageKey> = { readonly [Name in Names<(typeof en)[Key]>]: string | number };
+/** A message without names takes no values; one with names takes all of them. */
+type Arguments<Key extends MessageKey> = Names<(typeof en)[Key]> extends never ? [] : [Values<Key>];
+
+/** The words for `key` in a language. Each language is complete: the compiler and a test see to it. */
+export type Translate = <Key extends MessageKey>(key: Key, ...values: Arguments<Key>) => string;
+
+const DICTIONARIES: Record<Language, Record<MessageKey, string>> = { en, ja };
+
+export function translator(language: Language): Translate {
+  const dictionary = DICTIONARIES[language];
+  return (key, ...[values]) =>
+    dictionary[key].replace(/\{(\w+)\}/g, (whole, name: string) =>
+      String((values as Record<string, string | number> | undefined)?.[name] ?? whole),
+    );
+}

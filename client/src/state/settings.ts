@@ -1,0 +1,47 @@
+import type { Language } from '@tonegate/api-schema';
+import { createStore, type StoreApi } from 'zustand/vanilla';
+
+export type Theme = 'system' | 'light' | 'dark';
+
+/** What the agent chose on this machine. Devices by the browser's id; null is the system's own choice. */
+export interface Settings {
+  readonly language: Language;
+  readonly theme: Theme;
+  readonly microphone: string | null;
+  readonly speaker: string | null;
+  readonly ringer: string | null;
+}
+
+const KEY = 'tonegate.settings';
+
+/** Settings that outlive the page. What is stored is checked field by field: an older page may have written it. */
+export function createSettingsStore(
+  storage: Pick<Storage, 'getItem' | 'setItem'>,
+  browserLanguages: readonly string[],
+): StoreApi<Settings> {
+  const store = createStore<Settings>(() => read(storage.getItem(KEY), firstLanguage(browserLanguages)));
+  store.subscribe((settings) => storage.setItem(KEY, JSON.stringify(settings)));
+  return store;
+}
+
+function firstLanguage(browserLanguages: readonly string[]): Language {
+  const known = browserLanguages.map((tag) => tag.slice(0, 2)).find((tag) => tag === 'ja' || tag === 'en');
+  return known === 'ja' ? 'ja' : 'en';
+}
+
+function read(text: string | null, language: Language): Settings {
+  let kept: Partial<Record<keyof Settings, unknown>> = {};
+  try {
+    kept = (JSON.parse(text ?? '{}') as typeof kept | null) ?? {};
+  } catch {
+    // Damaged: begin with the defaults.
+  }
+  const device = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+  return {
+    language: kept.language === 'ja' || kept.language === 'en' ? kept.language : language,
+    theme: kept.theme === 'light' || kept.theme === 'dark' ? kept.theme : 'system',
+    microphone: device(kept.microphone),
+    speaker: device(kept.speaker),
+    ringer: device(kept.ringer),
+  };
+}

@@ -1,0 +1,454 @@
+import type { AgentState, Call, Language, Me } from '@tonegate/api-schema';
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { Api } from '../api/api.ts';
+import type { Events, EventsOptions } from '../api/events.ts';
+import type { ApiProblem } from '../api/problem.ts';
+import type { CallAudio } from '../phone/call-audio.ts';
+import type { AudioState } from '../phone/call-audio.ts';
+import { type AudioDevices, listAudioDevices } from '../phone/microphone.ts';
+import type { Notifier } from '../phone/notifier.ts';
+import type { Phone, PhoneState } from '../phone/phone.ts';
+import { type Announcement, announce } from './announcements.ts';
+import { attentionOf } from './attention.ts';
+import { applyEvent, type CallsState, currentCall, leaveOutcome, NO_CALLS, withRecent } from './calls.ts';
+import { dialableNumber } from './dial.ts';
+import { createPaymentFormStore, EMPTY_FORM, orderOf, type PaymentForm } from './payment-form.ts';
+import type { Session } from './session.ts';
+import type { Settings } from './settings.ts';
+import type { Condition } from './troubles.ts';
+
+/** Where a refused request is shown: beside what the agent touched. */
+export type Place = 'call' | 'payment';
+
+/** What the window itself knows, apart from calls. */
+export interface Desk {
+  readonly phone: PhoneState;
+  readonly audio: AudioState;
+  readonly devices: AudioDevices;
+  readonly notifications: Condition['notifications'];
+  readonly serverLostAt: number | null;
+  readonly phoneLostAt: number | null;
+  readonly problems: Readonly<Record<Place, ApiProblem | null>>;
+  /** What the agent has put into the dial field. */
+  readonly dialText: string;
+  readonly dialInvalid: boolean;
+  /** The newest words for a screen reader, numbered so that the same words twice are two. */
+  readonly announced: { readonly number: number; readonly what: readonly Announcement[] };
+  /** A request whose effect comes by event is on its way. */
+  readonly busy: Readonly<Partial<Record<'state' | 'hold' | 'hang-up' | 'dial' | 'cancel', true>>>;
+  /** A call that this agent declined or that stopped ringing here, before the server has said so. */
+  readonly silenced: string | null;
+}
+
+export interface SoftphoneParts {
+  readonly api: Api;
+  readonly openEvents: (options: Omit<EventsOptions, 'connect'>) => Events;
+  readonly createPhone: (
+    hooks: Pick<ConstructorParameters<typeof Phone>[0], 'credential' | 'changed' | 'legEnded'>,
+  ) => Phone;
+  readonly createAudio: (changed: (state: AudioState) => void) => CallAudio;
+  readonly notifier: Notifier;
+  readonly mediaDevices: MediaDevices | undefined;
+  readonly settings: StoreApi<Settings>;
+  /** Words of a notification for a call that rings. */
+  readonly ringingWords: (call: Call, language: Language) => { title: string; body: string };
+}
+
+const NO_PHONE: PhoneState = { registration: 'off', legs: {}, quality: null };
+
+/** Everything the window can do and everything it shows, without a window. */
+export class Softphone {
+  readonly session = createStore<Session>(() => ({ phase: 'checking', problem: null }));
+  readonly calls = createStore<CallsState>(() => NO_CALLS);
+  readonly form: StoreApi<PaymentForm> = createPaymentFormStore();
+  readonly desk: StoreApi<Desk>;
+  readonly settings: StoreApi<Settings>;
+  readonly #parts: SoftphoneParts;
+  readonly #phone: Phone;
+  readonly #audio: CallAudio;
+  #events: Events | undefined;
+  #acknowledging = new Set<string>();
+  #keys: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: SoftphoneParts) {
+    this.#parts = parts;
+    this.settings = parts.settings;
+    this.desk = createStore<Desk>(() => ({
+      phone: NO_PHONE,
+      audio: { muted: false, microphone: null, soundBlocked: false },
+      devices: { microphones: [], speakers: [] },
+      notifications: parts.notifier.permission,
+      serverLostAt: null,
+      phoneLostAt: null,
+      problems: { call: null, payment: null },
+      dialText: '',
+      dialInvalid: false,
+      announced: { number: 0, what: [] },
+      busy: {},
+      silenced: null,
+    }));
+    this.#audio = parts.createAudio((audio) => this.desk.setState({ audio }));
+    this.#phone = parts.createPhone({
+      credential: async () => {
+        const answer = await parts.api.sipCredential();
+        if (!answer.ok && answer.error === 'not-signed-in') this.#signedOut();
+        return answer.ok ? answer.value : undefined;
+      },
+      changed: (phone) => this.#phoneChanged(phone),
+      legEnded: (call, answered) => {
+        if (!answered) this.desk.setState({ silenced: call });
+        this.#ring();
+      },
+    });
+    this.calls.subscribe((after, before) => this.#callsChanged(before, after));
+    this.settings.subscribe(() => this.#useDevices());
+    this.#useDevices();
+  }
+
+  /** Takes up a session that a cookie still holds, or asks to sign in. Tries again while the server can't be reached. */
+  async begin(): Promise<void> {
+    const me = await this.#parts.api.me();
+    if (me.ok) return this.#signedIn(me.value);
+    if (me.error !== 'unreachable') return this.session.setState(signedOut(null), true);
+    this.session.setState({ phase: 'checking', problem: 'unreachable' }, true);
+    setTimeout(() => {
+      if (this.session.getState().phase === 'checking') void this.begin();
+    }, 2_000);
+  }
+
+  async signIn(name: string, password: string): Promise<void> {
+    this.session.setState({ phase: 'signed-out', problem: null, sending: true }, true);
+    const me = await this.#parts.api.signIn({ name, password });
+    if (me.ok) this.#signedIn(me.value);
+    else this.session.setState(signedOut(me.error), true);
+  }
+
+  async signOut(): Promise<void> {
+    const answer = await this.#parts.api.signOut();
+    if (answer.ok || answer.error === 'not-signed-in') this.#signedOut();
+    else this.#problem('call', answer.error);
+  }
+
+  /** Takes the phone back from the other window. */
+  takeOver(): void {
+    const session = this.session.getState();
+    if (session.phase === 'replaced') this.#signedIn(session.me);
+  }
+
+  /** The browser says that the network is back. */
+  networkIsBack(): void {
+    this.#events?.hurry();
+    this.#phone.hurry();
+  }
+
+  async setReady(ready: boolean): Promise<void> {
+    if (this.desk.getState().busy.state) return;
+    const state: AgentState = ready ? 'ready' : 'not-ready';
+    this.#busy('state', true);
+    if (ready) {
+      await this.#parts.notifier.ask();
+      this.desk.setState({ notifications: this.#parts.notifier.permission });
+      // A customer must not be put through to somebody who can't be heard.
+      if ((await this.#audio.test()) !== null) return this.#busy('state', false);
+      await this.#listDevices();
+    }
+    const answer = await this.#parts.api.setAgentState(state);
+    if (answer.ok) this.calls.setState({ agent: state });
+    else this.#problem('call', answer.error);
+    this.#busy('state', false);
+  }
+
+  async answer(): Promise<void> {
+    const call = this.ringingCall();
+    if (call !== null) await this.#phone.answer(call.id);
+  }
+
+  reject(): void {
+    const call = this.ringingCall();
+    if (call === null) return;
+    this.desk.setState({ silenced: call.id });
+    this.#phone.reject(call.id);
+    this.#ring();
+  }
+
+  /** The call that waits for this agent's answer. */
+  ringingCall(): Call | null {
+    return visibleCall(this.calls.getState(), this.desk.getState().silenced, (call) => isRinging(call));
+  }
+
+  toggleMute(): void {
+    this.#audio.setMuted(!this.desk.getState().audio.muted);
+  }
+
+  async toggleHold(): Promise<void> {
+    const call = currentCall(this.calls.getState());
+    if (call === null || (call.state !== 'talking' && call.state !== 'held')) return;
+    await this.#request('call', 'hold', this.#parts.api.hold(call.id, call.state === 'talking'));
+  }
+
+  /** Sends one key to the customer's side, in the order pressed. */
+  sendKey(key: string): void {
+    const call = currentCall(this.calls.getState());
+    if (call?.state !== 'talking') return;
+    this.#keys = this.#keys
+      .then(() => this.#parts.api.sendKey(call.id, key))
+      .then((answer) => this.#problem('call', answer.ok ? null : answer.error));
+  }
+
+  setDialText(dialText: string): void {
+    this.desk.setState({ dialText, dialInvalid: false });
+  }
+
+  async dial(merchant: string): Promise<void> {
+    const number = dialableNumber(this.desk.getState().dialText);
+    if (number === null) return this.desk.setState({ dialInvalid: true });
+    if (this.desk.getState().busy.dial) return;
+    this.#busy('dial', true);
+    if ((await this.#audio.test()) !== null) return this.#busy('dial', false);
+    const answer = await this.#parts.api.startCall({ number, merchant });
+    this.#problem('call', answer.ok ? null : answer.error);
+    if (answer.ok) this.desk.setState({ dialText: '' });
+    this.#busy('dial', false);
+  }
+
+  async hangUp(): Promise<void> {
+    const call = currentCall(this.calls.getState());
+    if (call === null) return;
+    const answer = await this.#request('call', 'hang-up', this.#parts.api.hangUp(call.id));
+    if (answer === 'unreachable') this.#phone.end(call.id);
+  }
+
+  edit(change: Partial<Pick<PaymentForm, 'reference' | 'amount' | 'description' | 'language'>>): void {
+    const { problems } = this.form.getState();
+    const left = Object.fromEntries(Object.entries(problems).filter(([field]) => !(field in change)));
+    this.form.setState({ ...change, problems: left });
+  }
+
+  /** Starts payment mode; false when the form has something wrong, so that the first such field gets the focus. */
+  async takePayment(): Promise<boolean> {
+    const call = currentCall(this.calls.getState());
+    const merchant = this.merchantOf(call);
+    const form = this.form.getState();
+    if (call === null || merchant === undefined || form.sending) return true;
+    const order = orderOf(form, merchant.currency);
+    if (!order.ok) {
+      this.form.setState({ problems: order.error });
+      return false;
+    }
+    this.form.setState({ problems: {}, sending: true });
+    const answer = await this.#parts.api.startPayment({
+      call: call.id,
+      purpose: 'charge',
+      order: order.value,
+      language: form.language ?? merchant.language,
+    });
+    this.#problem('payment', answer.ok ? null : answer.error);
+    this.form.setState({ sending: false });
+    return true;
+  }
+
+  async stopPayment(): Promise<void> {
+    const payment = currentCall(this.calls.getState())?.payment;
+    if (payment === null || payment === undefined || payment.state === 'ended') return;
+    await this.#request('payment', 'cancel', this.#parts.api.cancelPayment(payment.id));
+  }
+
+  /**
+   * The outcome stands on a visible screen: says so to the server, once. `unknown` tells nobody whether money moved, so
+   * that it isn't acknowledged.
+   */
+  outcomeShown(): void {
+    const payments = [...this.calls.getState().live, this.calls.getState().kept].flatMap((call) => call?.payment ?? []);
+    for (const payment of payments) {
+      const { id, outcome } = payment;
+      if (outcome === null || outcome === 'unknown' || payment.acknowledged || this.#acknowledging.has(id)) continue;
+      this.#acknowledging.add(id);
+      void this.#parts.api.acknowledgePayment(id).then((answer) => {
+        if (!answer.ok) this.#acknowledging.delete(id);
+      });
+    }
+  }
+
+  /** Leaves the outcome behind. With `keepOrder` the form keeps the order, for another card. */
+  leaveOutcome(payment: string, keepOrder: boolean): void {
+    if (!keepOrder) this.form.setState(EMPTY_FORM);
+    this.calls.setState((state) => leaveOutcome(state, payment));
+    this.#problem('payment', null);
+  }
+
+  dismissProblem(place: Place): void {
+    this.#problem(place, null);
+  }
+
+  change(settings: Partial<Settings>): void {
+    this.settings.setState(settings);
+  }
+
+  async openDevices(): Promise<void> {
+    await this.#listDevices();
+  }
+
+  async testMicrophone(): Promise<void> {
+    await this.#audio.test();
+    await this.#listDevices();
+  }
+
+  async resumeSound(): Promise<void> {
+    await this.#audio.resume();
+  }
+
+  /** Merchant of a call as this agent knows it: its currency and language. */
+  merchantOf(call: Call | null): Me['merchants'][number] | undefined {
+    const session = this.session.getState();
+    if (session.phase !== 'signed-in') return undefined;
+    return session.me.merchants.find((merchant) => merchant.id === call?.merchant.id);
+  }
+
+  #signedIn(me: Me): void {
+    this.session.setState({ phase: 'signed-in', me }, true);
+    this.#events = this.#parts.openEvents({
+      event: (event) => {
+        if (event.type === 'replaced') return this.#replaced(me);
+        this.calls.setState((state) => applyEvent(state, event, Date.now()), true);
+        if (event.type === 'snapshot') void this.#loadRecent();
+      },
+      connected: (connected) => this.desk.setState({ serverLostAt: connected ? null : Date.now() }),
+      mayConnect: async () => {
+        const answer = await this.#parts.api.me();
+        if (!answer.ok && answer.error === 'not-signed-in') this.#signedOut();
+        return this.session.getState().phase === 'signed-in';
+      },
+    });
+    this.desk.setState({ serverLostAt: Date.now(), phoneLostAt: Date.now() });
+    this.#phone.start();
+    void this.#listDevices();
+  }
+
+  #replaced(me: Me): void {
+    this.#disconnect();
+    this.session.setState({ phase: 'replaced', me }, true);
+  }
+
+  #signedOut(): void {
+    if (this.session.getState().phase === 'signed-out') return;
+    this.#disconnect();
+    this.session.setState(signedOut(null), true);
+  }
+
+  #disconnect(): void {
+    this.#events?.stop();
+    this.#events = undefined;
+    this.#phone.stop();
+    this.#audio.close();
+    this.#audio.sounds.stopRinging();
+    this.#parts.notifier.clear();
+    this.calls.setState(NO_CALLS, true);
+    this.form.setState(EMPTY_FORM, true);
+    this.desk.setState({ serverLostAt: null, phoneLostAt: null, problems: { call: null, payment: null } });
+  }
+
+  #phoneChanged(phone: PhoneState): void {
+    const before = this.desk.getState();
+    const lost = phone.registration === 'registered' || phone.registration === 'off' ? null : Date.now();
+    // The same call may ring here anew, after all others have declined it.
+    const { silenced } = before;
+    const rings = silenced !== null && phone.legs[silenced] === 'invited' && before.phone.legs[silenced] === undefined;
+    this.desk.setState({
+      phone,
+      phoneLostAt: lost === null ? null : (before.phoneLostAt ?? lost),
+      silenced: rings ? null : silenced,
+    });
+    this.#ring();
+  }
+
+  #callsChanged(before: CallsState, after: CallsState): void {
+    const was = currentCall(before);
+    const is = currentCall(after);
+    if (is !== null && was?.id !== is.id && after.kept === null) this.form.setState(EMPTY_FORM, true);
+    if (was?.id !== is?.id) this.#problem('payment', null);
+    if (is?.payment?.outcome === 'approved' && was?.payment?.outcome !== 'approved') {
+      this.form.setState(EMPTY_FORM, true);
+    }
+    const what = announce(before, after);
+    if (what.length > 0) {
+      this.desk.setState(({ announced }) => ({ announced: { number: announced.number + 1, what } }));
+    }
+    for (const sound of attentionOf(before, after).once) {
+      if (sound === 'call-ended') this.#audio.sounds.callEnded();
+      else this.#audio.sounds.customerIsBack();
+    }
+    this.#ring();
+  }
+
+  // Rings, notifies, or stops both: whatever the calls and this agent's answer say now.
+  #ring(): void {
+    const call = this.ringingCall();
+    const leg = call === null ? undefined : this.desk.getState().phone.legs[call.id];
+    if (call === null || leg === 'answering' || leg === 'established') {
+      this.#audio.sounds.stopRinging();
+      this.#parts.notifier.clear();
+      return;
+    }
+    this.#audio.sounds.startRinging();
+    const words = this.#parts.ringingWords(call, this.settings.getState().language);
+    this.#parts.notifier.show(words.title, words.body);
+  }
+
+  async #loadRecent(): Promise<void> {
+    const answer = await this.#parts.api.recentCalls();
+    if (answer.ok) this.calls.setState((state) => ({ recent: withRecent(state.recent, answer.value.calls) }));
+  }
+
+  async #listDevices(): Promise<void> {
+    this.desk.setState({ devices: await listAudioDevices(this.#parts.mediaDevices) });
+  }
+
+  #useDevices(): void {
+    const { microphone, speaker, ringer } = this.settings.getState();
+    void this.#audio.choose({
+      microphone: microphone ?? undefined,
+      speaker: speaker ?? undefined,
+      ringer: ringer ?? undefined,
+    });
+  }
+
+  async #request(
+    place: Place,
+    what: 'hold' | 'hang-up' | 'cancel',
+    request: ReturnType<Api['hold']>,
+  ): Promise<ApiProblem | null> {
+    this.#busy(what, true);
+    const answer = await request;
+    // Already as wished: nothing for the agent to do.
+    const problem = answer.ok || answer.error === 'already-ended' ? null : answer.error;
+    this.#problem(place, problem);
+    this.#busy(what, false);
+    return problem;
+  }
+
+  #problem(place: Place, problem: ApiProblem | null): void {
+    if (problem === 'not-signed-in') return this.#signedOut();
+    if (this.desk.getState().problems[place] === problem) return;
+    this.desk.setState(({ problems }) => ({ problems: { ...problems, [place]: problem } }));
+  }
+
+  #busy(what: keyof Desk['busy'], on: boolean): void {
+    this.desk.setState(({ busy }) => {
+      const { [what]: _, ...rest } = busy;
+      return { busy: on ? { ...rest, [what]: true } : rest };
+    });
+  }
+}
+
+function signedOut(problem: ApiProblem | null): Session {
+  return { phase: 'signed-out', problem, sending: false };
+}
+
+function isRinging(call: Call): boolean {
+  return call.state === 'ringing' && call.direction === 'in';
+}
+
+function visibleCall(state: CallsState, silenced: string | null, fits: (call: Call) => boolean): Call | null {
+  const call = currentCall(state);
+  return call !== null && call.id !== silenced && fits(call) ? call : null;
+}
