@@ -1,0 +1,112 @@
+import { Id, Payment, ProblemBody, StartPayment } from '@tonegate/api-schema';
+import { z } from 'zod';
+import { holdsCardNumber } from '../shared/card-digits.ts';
+import { writeAudit } from '../storage/audit.ts';
+import { findPayment } from '../storage/payments.ts';
+import { actorOf, callerOf, mayActFor } from './auth.ts';
+import type { Http } from './http.ts';
+import type { ApiParts } from './parts.ts';
+import { sendProblem } from './problems.ts';
+import { paymentOf } from './records.ts';
+
+const OfPayment = z.object({ id: Id });
+const problems = { '4xx': ProblemBody, '5xx': ProblemBody };
+const config = { who: 'person-or-key' } as const;
+
+/** Payments: started by the agent's button or by a core system's key. */
+export function paymentsRoutes(app: Http, { calls, storage, clock }: ApiParts): void {
+  app.post(
+    '/payments',
+    {
+      config,
+      schema: {
+        summary: 'Starts payment mode in a call: the wall shuts and the customer is guided',
+        body: StartPayment,
+        response: { 201: Payment, ...problems },
+      },
+    },
+    async (request, reply) => {
+      const caller = callerOf(request);
+      const { reference, description = '' } = request.body.order;
+      if (holdsCardNumber(reference) || holdsCardNumber(description)) {
+        return sendProblem(
+          reply,
+          'bad-request',
+          'The order text holds what may be a card number. Nothing was stored; send it without.',
+        );
+      }
+      const payment = await calls.startPayment(caller.who, request.body);
+      if (!payment.ok) return sendProblem(reply, payment.error.code, payment.error.message);
+      const { id, merchant, call, order } = payment.value;
+      await writeAudit(
+        storage,
+        {
+          ...actorOf(caller),
+          action: 'payment-start',
+          merchant,
+          subject: id,
+          detail: { call, amountMinor: order.amountMinor, currency: order.currency },
+        },
+        clock.now(),
+      );
+      return reply.code(201).send(payment.value);
+    },
+  );
+
+  app.get(
+    '/payments/:id',
+    {
+      config,
+      schema: { summary: 'A payment as it is now', params: OfPayment, response: { 200: Payment, ...problems } },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      let payment = calls.payment(id);
+      if (!payment) {
+        const row = await findPayment(storage, id);
+        payment = row && paymentOf(row);
+      }
+      if (!payment || !mayActFor(callerOf(request), payment.merchant)) {
+        return sendProblem(reply, 'not-found', 'There is no such payment.');
+      }
+      return reply.code(200).send(payment);
+    },
+  );
+
+  app.post(
+    '/payments/:id/cancel',
+    {
+      config,
+      schema: {
+        summary: 'Stops the payment and returns to the customer; too late once the card was sent',
+        params: OfPayment,
+        response: { 200: Payment, ...problems },
+      },
+    },
+    async (request, reply) => {
+      const caller = callerOf(request);
+      const payment = await calls.cancelPayment(caller.who, request.params.id);
+      if (!payment.ok) return sendProblem(reply, payment.error.code, payment.error.message);
+      const { id, merchant } = payment.value;
+      await writeAudit(storage, { ...actorOf(caller), action: 'payment-cancel', merchant, subject: id }, clock.now());
+      return reply.code(200).send(payment.value);
+    },
+  );
+
+  app.post(
+    '/payments/:id/acknowledge',
+    {
+      config,
+      schema: {
+        summary: 'The outcome was seen: from now on it counts as told',
+        params: OfPayment,
+        response: { 200: Payment, ...problems },
+      },
+    },
+    async (request, reply) => {
+      const payment = await calls.acknowledge(callerOf(request).who, request.params.id);
+      if (!payment.ok) return sendProblem(reply, payment.error.code, payment.error.message);
+      return reply.code(200).send(payment.value);
+    },
+  );
+}

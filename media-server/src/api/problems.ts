@@ -1,0 +1,58 @@
+import type { ProblemBody, ProblemCode } from '@tonegate/api-schema';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { withoutCardNumbers } from '../shared/card-digits.ts';
+
+/** The HTTP status of each problem (RFC 9110 §15). */
+const STATUS = {
+  'bad-request': 400,
+  'not-signed-in': 401,
+  'wrong-password': 401,
+  'too-many-tries': 429,
+  'not-allowed': 403,
+  'not-found': 404,
+  'call-ended': 409,
+  'call-not-answered': 409,
+  'already-in-payment': 409,
+  'already-ended': 409,
+  'too-late': 409,
+  'attempt-alive': 409,
+  'amount-unfit': 422,
+  'keys-impossible': 409,
+  draining: 503,
+  'idempotency-key-missing': 400,
+  'idempotency-key-reused': 409,
+  'card-process-down': 503,
+  'server-error': 500,
+} as const satisfies Record<ProblemCode, number>;
+
+/** What replies of any route have in common here. */
+type AnyReply = Pick<FastifyReply, 'code' | 'type'>;
+
+/** Answers with a problem and its status, or with another status of the same class where HTTP has a closer one. */
+export function sendProblem(reply: AnyReply, code: ProblemCode, message: string, status: number = STATUS[code]) {
+  const body: ProblemBody = { code, message };
+  return (reply as FastifyReply).code(status).type('application/json').send(body);
+}
+
+/** Whatever a handler or a hook throws becomes a problem, and only what nobody expected is logged as an error. */
+export function answerErrors(app: FastifyInstance): void {
+  app.setErrorHandler((error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+    if (hasZodFastifySchemaValidationErrors(error)) {
+      const faults = error.validation.map((fault) => `${fault.instancePath || '/'}: ${fault.message}`);
+      const message = withoutCardNumbers(`${error.validationContext}: ${faults.join('; ')}`).slice(0, 500);
+      const onlyAmount = error.validation.every((fault) => fault.instancePath === '/order/amountMinor');
+      return sendProblem(reply, onlyAmount ? 'amount-unfit' : 'bad-request', message);
+    }
+    const status = error.statusCode ?? 500;
+    if (status === 429) return sendProblem(reply, 'too-many-tries', error.message);
+    if (status >= 400 && status < 500)
+      return sendProblem(reply, 'bad-request', withoutCardNumbers(error.message), status);
+    request.log.error({ err: error, route: request.routeOptions.url }, 'a request failed by a fault of ours');
+    return sendProblem(
+      reply,
+      'server-error',
+      'The server made a mistake; nothing is known to have changed. Try again.',
+    );
+  });
+}

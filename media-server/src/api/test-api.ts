@@ -1,0 +1,232 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import type { AgentState, Call, Payment, ProblemCode, ServerEvent, StartPayment } from '@tonegate/api-schema';
+import type { FastifyInstance, InjectOptions } from 'fastify';
+import { Registry } from 'prom-client';
+import type { WebSocket } from 'ws';
+import { TestClock } from '../shared/clock.ts';
+import { type Id, newId } from '../shared/ids.ts';
+import { createLogger } from '../shared/logger.ts';
+import { err, ok } from '../shared/result.ts';
+import { type Demo, seedDemo } from '../storage/demo.ts';
+import { addSession } from '../storage/sessions.ts';
+import type { Storage } from '../storage/storage.ts';
+import { memoryStorage } from '../storage/test-storage.ts';
+import { type ApiOptions, createApi } from './api.ts';
+import type { CallControl, CallResult, Who } from './call-control.ts';
+import { type ApiParts, createApiParts, type HealthPart } from './parts.ts';
+import type { WebSocketRemote } from './sip-socket.ts';
+
+/** A `calls/` for tests: says yes, remembers what it was asked, and refuses with `refusal` where that is set. */
+export class FakeCalls implements CallControl {
+  readonly asked: unknown[][] = [];
+  refusal: ProblemCode | undefined;
+  /** What an act waits for before it is done. */
+  gate: () => Promise<void> = async () => {};
+  running: Call[] = [];
+  readonly payments = new Map<Id, Payment>();
+  readonly states = new Map<Id, AgentState>();
+  readonly listeners = new Map<Id, Set<(event: ServerEvent) => void>>();
+
+  snapshot(person: Id) {
+    return { state: this.states.get(person) ?? ('not-ready' as const), calls: this.running };
+  }
+  subscribe(person: Id, listener: (event: ServerEvent) => void) {
+    const listeners = this.listeners.get(person) ?? new Set();
+    this.listeners.set(person, listeners.add(listener));
+    return () => void listeners.delete(listener);
+  }
+  setState(person: Id, state: AgentState) {
+    this.states.set(person, state);
+    for (const listener of this.listeners.get(person) ?? []) listener({ type: 'agent-state', state });
+  }
+  dial(person: Id, number: string, merchant: Id) {
+    return this.#act(['dial', person, number, merchant], () =>
+      testCall({ number, merchant: { id: merchant, name: 'M' } }),
+    );
+  }
+  hold(person: Id, id: Id, on: boolean) {
+    return this.#act(['hold', person, id, on], () => testCall({ id, state: on ? 'held' : 'talking' }));
+  }
+  hangUp(person: Id, id: Id) {
+    return this.#act(['hangUp', person, id], () => testCall({ id, state: 'ended', end: 'agent-hung-up', endedAt: 2 }));
+  }
+  sendKey(person: Id, id: Id, key: string) {
+    return this.#act(['sendKey', person, id, key], () => undefined);
+  }
+  startPayment(who: Who, request: StartPayment) {
+    return this.#act(['startPayment', who, request], () => {
+      const payment = testPayment({ ...request, merchant: who.merchants[0] ?? '', language: request.language ?? 'ja' });
+      this.payments.set(payment.id, payment);
+      return payment;
+    });
+  }
+  payment(id: Id) {
+    return this.payments.get(id);
+  }
+  cancelPayment(who: Who, id: Id) {
+    return this.#act(['cancelPayment', who, id], () => testPayment({ id }));
+  }
+  acknowledge(who: Who, id: Id) {
+    return this.#act(['acknowledge', who, id], () => testPayment({ id, acknowledged: true }));
+  }
+
+  async #act<T>(asked: unknown[], make: () => T): CallResult<T> {
+    this.asked.push(asked);
+    await this.gate();
+    return this.refusal ? err({ code: this.refusal, message: `refused: ${this.refusal}` }) : ok(make());
+  }
+}
+
+export function testCall(facts: Partial<Call> = {}): Call {
+  return {
+    id: newId(),
+    direction: 'out',
+    merchant: { id: newId(), name: 'Tanaka Foods' },
+    number: '+819011112222',
+    displayName: null,
+    called: '+819011112222',
+    state: 'talking',
+    startedAt: 1,
+    answeredAt: null,
+    endedAt: null,
+    end: null,
+    codec: 'PCMU',
+    keysPossible: true,
+    payment: null,
+    ...facts,
+  };
+}
+
+export function testPayment(facts: Partial<Payment> = {}): Payment {
+  return {
+    id: newId(),
+    call: newId(),
+    merchant: newId(),
+    purpose: 'charge',
+    order: { reference: 'A-1042', amountMinor: 12_800, currency: 'JPY' },
+    language: 'ja',
+    state: 'opening',
+    wall: 'shut',
+    step: 'confirmation',
+    keys: 0,
+    of: null,
+    mistakes: 0,
+    waiting: false,
+    outcome: null,
+    reason: null,
+    brand: null,
+    lastFour: null,
+    receipt: null,
+    startedAt: 1,
+    endedAt: null,
+    acknowledged: false,
+    ...facts,
+  };
+}
+
+/** An API over a demo storage in memory, with what stands around it in view of the test. */
+export class TestApi {
+  readonly folder = mkdtempSync(join(tmpdir(), 'api-'));
+  readonly clock = new TestClock();
+  readonly calls = new FakeCalls();
+  readonly credentialsEnded: unknown[][] = [];
+  readonly sipSockets: { socket: WebSocket; remote: WebSocketRemote }[] = [];
+  health: HealthPart[] = [];
+  #log = '';
+  #closers: (() => Promise<void>)[] = [];
+  app!: FastifyInstance;
+  parts!: ApiParts;
+  storage!: Storage;
+  demo!: Demo;
+
+  static async open(options: Partial<ApiOptions> = {}): Promise<TestApi> {
+    const api = new TestApi();
+    api.storage = await memoryStorage(api.clock.now());
+    api.demo = await seedDemo(api.storage, { folder: api.folder, realm: 'tonegate.local', now: api.clock.now() });
+    api.parts = api.newParts();
+    api.app = await api.newApp(api.parts, options);
+    return api;
+  }
+
+  /** As a new start of the server would make them: nothing is left but the storage. */
+  newParts(): ApiParts {
+    const destination = new PassThrough();
+    destination.on('data', (chunk) => {
+      this.#log += chunk;
+    });
+    return createApiParts({
+      storage: this.storage,
+      calls: this.calls,
+      clock: this.clock,
+      logger: createLogger('trace', destination),
+      registry: new Registry(),
+      sipDomain: 'tonegate.local',
+      health: () => this.health,
+      credentialEnded: (...ended) => this.credentialsEnded.push(ended),
+    });
+  }
+
+  async newApp(parts: ApiParts, options: Partial<ApiOptions> = {}): Promise<FastifyInstance> {
+    const app = await createApi({
+      parts,
+      version: 'test',
+      acceptSip: (socket, remote) => this.sipSockets.push({ socket, remote }),
+      ...options,
+    });
+    this.#closers.push(() => app.close());
+    return app;
+  }
+
+  /** Everything that was logged so far, at level trace. */
+  get log(): string {
+    return this.#log;
+  }
+
+  /** The cookie of a new session of one of the demo's agents. */
+  async cookie(agent: 0 | 1 = 0, name = 'tonegate'): Promise<string> {
+    const { token } = await addSession(this.storage, this.agent(agent).id, this.clock.now());
+    return `${name}=${token.reveal()}`;
+  }
+
+  agent(index: 0 | 1 = 0): Demo['agents'][number] {
+    const agent = this.demo.agents[index];
+    if (!agent) throw new Error('the demo has two agents');
+    return agent;
+  }
+
+  get bearer(): Record<string, string> {
+    return { authorization: `Bearer ${this.demo.apiKey.reveal()}` };
+  }
+
+  /** Asks; a POST gets a key of its own unless the headers name one (`''`: none). */
+  async ask(
+    method: 'GET' | 'POST' | 'PUT',
+    url: string,
+    options: { headers?: Record<string, string>; body?: unknown; app?: FastifyInstance } = {},
+  ) {
+    const headers: Record<string, string> = {
+      ...(method === 'GET' ? {} : { 'content-type': 'application/json' }),
+      ...(method === 'POST' ? { 'idempotency-key': newId() } : {}),
+      ...options.headers,
+    };
+    if (headers['idempotency-key'] === '') delete headers['idempotency-key'];
+    const request: InjectOptions = { method, url, headers };
+    if (options.body !== undefined) request.payload = JSON.stringify(options.body);
+    const response = await (options.app ?? this.app).inject(request);
+    return {
+      status: response.statusCode,
+      headers: response.headers,
+      text: response.body,
+      json: response.body.startsWith('{') ? response.json() : undefined,
+    };
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.#closers) await close();
+    await this.storage.destroy();
+    rmSync(this.folder, { recursive: true });
+  }
+}
