@@ -10,6 +10,7 @@ import type { Logger } from '../shared/logger.ts';
 import { err, ok, type Problem, type Result } from '../shared/result.ts';
 import type { LegEnd, LegHandlers, Registration, Sip, SipLeg } from '../sip/leg.ts';
 import { AgentRings } from './agent-rings.ts';
+import type { PaymentStarter } from './books.ts';
 import { type CallInput, type CallOutput, type CallState, newCall, sounding, stepCall } from './call.ts';
 import { type CardCommands, CustomerGate } from './customer-gate.ts';
 import { PaymentSession } from './payment-session.ts';
@@ -17,6 +18,7 @@ import { PaymentSession } from './payment-session.ts';
 /** A merchant as far as a call needs to know them. */
 export interface CallMerchant {
   readonly id: Id;
+  readonly organisation: Id;
   readonly name: string;
   readonly language: ApiLanguage;
 }
@@ -70,7 +72,11 @@ export class CallSession {
   #ourSdp = '';
   #codec: Codec | undefined;
   #person: Id | undefined;
+  readonly #approached = new Set<Id>();
+  readonly #declined = new Set<Id>();
   #payment: PaymentSession | undefined;
+  #startedBy: PaymentStarter = {};
+  #trunk: string | null = null;
   #answeredAt: number | undefined;
   #endedAt: number | undefined;
   #keysByInfo = false;
@@ -101,8 +107,14 @@ export class CallSession {
     return this.#person;
   }
 
+  /** Who is rung, or is about to be. */
   get ringing(): Id[] {
-    return this.#rings?.ringing ?? [];
+    return [...this.#approached, ...(this.#rings?.ringing ?? [])];
+  }
+
+  /** Agents who said no to this call are not rung again for it, unless it comes back to the queue. */
+  mayRing(person: Id): boolean {
+    return !this.#declined.has(person) && !this.ringing.includes(person);
   }
 
   get ended(): boolean {
@@ -112,6 +124,16 @@ export class CallSession {
   /** Whether agents are looked for. */
   get searching(): boolean {
     return !this.ended && !this.#state.announcing && this.#person === undefined;
+  }
+
+  /** The trunk it goes through; null for a phone with an account of its own. */
+  get trunk(): string | null {
+    return this.#trunk;
+  }
+
+  /** Who started its last payment. */
+  get startedBy(): PaymentStarter {
+    return this.#startedBy;
   }
 
   get payment(): PaymentSession | undefined {
@@ -129,6 +151,7 @@ export class CallSession {
   takeIncoming(leg: SipLeg): LegHandlers {
     this.#customer = leg;
     this.#announcedIp = this.#parts.announced(peerOf(leg));
+    this.#trunk = leg.peer.kind === 'trunk' ? leg.peer.trunk : null;
     void this.#begin(leg).catch((cause) => this.#broken('incoming', cause));
     return this.#customerHandlers();
   }
@@ -162,6 +185,7 @@ export class CallSession {
   async callOut(person: Id, registration: Registration, trunk: string, from: string): Promise<void> {
     this.#person = person;
     this.#announcedIp = this.#parts.announced({ ip: '', trunk });
+    this.#trunk = trunk;
     if (!(await this.#openMedia('PCMU', undefined))) return this.#input({ type: 'end', end: 'not-reachable' });
     await this.#rings?.ring(person, registration, true);
     if (this.ended) return;
@@ -261,8 +285,10 @@ export class CallSession {
   /** Rings one window of an agent; `resume` for the window of the agent whose call it is. */
   async ringAgent(person: Id, registration: Registration, resume: boolean): Promise<void> {
     if (this.ended || !this.#rings) return;
+    this.#approached.add(person);
     this.#input({ type: 'agents-ringing' });
     await this.#rings.ring(person, registration, resume).catch((cause) => this.#broken('agent leg', cause));
+    this.#approached.delete(person);
     this.#changed();
   }
 
@@ -285,6 +311,7 @@ export class CallSession {
         return this.#input({ type: 'end', end: 'agent-hung-up' });
       return;
     }
+    this.#declined.add(person);
     this.#owner.declined(this, person);
     this.#changed();
   }
@@ -340,7 +367,11 @@ export class CallSession {
   }
 
   /** Starts payment mode. Resolves when the gate is shut, or with why it can't be. */
-  async startPayment(order: Order, language: Language | undefined): Promise<Result<Payment, Problem<ProblemCode>>> {
+  async startPayment(
+    order: Order,
+    language: Language | undefined,
+    by: PaymentStarter,
+  ): Promise<Result<Payment, Problem<ProblemCode>>> {
     const refused = this.#refusal();
     if (refused) return err(refused);
     if (!this.#parts.link.up) {
@@ -372,6 +403,7 @@ export class CallSession {
       },
     );
     const before = this.#payment;
+    this.#startedBy = by;
     this.#payment = payment;
     this.#input({ type: 'payment', active: true });
     const started = await payment.start();
@@ -476,6 +508,7 @@ export class CallSession {
         return;
       case 'ring-agents':
         if (this.#agentLeft) return this.#input({ type: 'end', end: 'agent-hung-up' });
+        this.#declined.clear();
         this.#stopTimer();
         this.#stopTimer = this.#parts.clock.after(this.#parts.queueMs, () => this.nobody());
         this.#owner.agentsWanted(this);

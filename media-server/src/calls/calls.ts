@@ -5,6 +5,7 @@ import { holdsCardNumber } from '../shared/card-digits.ts';
 import type { Id } from '../shared/ids.ts';
 import { err, ok, type Problem, type Result } from '../shared/result.ts';
 import type { LegHandlers, Registration, SipLeg } from '../sip/leg.ts';
+import type { Books } from './books.ts';
 import { type CallMerchant, type CallOwner, type CallParts, CallSession } from './call-session.ts';
 
 /** What `calls/` needs to know of people, merchants and numbers. Handed in by `main.ts`, answered from memory or storage. */
@@ -20,16 +21,10 @@ export interface Directory {
   outgoing(merchant: Id): { readonly trunk: string; readonly from: string } | undefined;
 }
 
-/** Where calls and payments are written down. Each is handed over whole whenever it changes. */
-export interface CallBooks {
-  call(call: Call, person: Id | undefined): void;
-  payment(payment: Payment, person: Id | undefined): void;
-}
-
 export interface CallsOptions {
   readonly parts: CallParts;
   readonly directory: Directory;
-  readonly books: CallBooks;
+  readonly books: Books;
   /** Calls at the same time. */
   readonly limit: number;
 }
@@ -37,6 +32,7 @@ export interface CallsOptions {
 /** On whose behalf something is asked. */
 export interface Asker {
   readonly person?: Id;
+  readonly apiKey?: Id;
   readonly merchants: readonly Id[];
 }
 
@@ -254,7 +250,11 @@ export class Calls implements CallOwner {
         message: 'the order number or description holds something that may be a card number: take it out',
       });
     }
-    return session.startPayment(order, request.language);
+    const { person, apiKey } = who;
+    return session.startPayment(order, request.language, {
+      ...(person !== undefined && { person }),
+      ...(apiKey !== undefined && { apiKey }),
+    });
   }
 
   payment(id: Id): Payment | undefined {
@@ -307,7 +307,8 @@ export class Calls implements CallOwner {
         call: concerned ? call : { ...call, state: 'ended', endedAt: call.endedAt ?? Date.now() },
       });
     }
-    this.#options.books.call(call, session.person);
+    const { organisation } = session.merchant;
+    this.#options.books.call(call, { organisation, person: session.person, trunk: session.trunk });
   }
 
   paymentChanged(session: CallSession, payment: Payment): void {
@@ -319,7 +320,7 @@ export class Calls implements CallOwner {
         break;
       }
     }
-    this.#options.books.payment(payment, session.person);
+    this.#options.books.payment(payment, session.merchant.organisation, session.startedBy);
   }
 
   agentsWanted(session: CallSession): void {
@@ -345,7 +346,7 @@ export class Calls implements CallOwner {
     for (const person of this.#options.directory.members(session.merchant.id)) {
       const agent = this.#agents.get(person);
       const registration = agent && latest(agent);
-      if (!agent || !registration || agent.state !== 'ready' || agent.call) continue;
+      if (!agent || !registration || agent.state !== 'ready' || agent.call || !session.mayRing(person)) continue;
       agent.call = session;
       rung = true;
       void session.ringAgent(person, registration, false);

@@ -1,0 +1,218 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism, networkInterfaces } from 'node:os';
+import path from 'node:path';
+import { z } from 'zod';
+import { LOG_LEVELS } from './shared/logger.ts';
+import { SipSettings } from './sip/settings.ts';
+
+const port = z.int().min(1).max(65_535);
+const ip = z.union([z.ipv4(), z.ipv6()]);
+
+/** All settings of the media-server, with their defaults: `docs/settings.md` is made of this. Secrets are files, never values. */
+export const Settings = z.strictObject({
+  dataFolder: z
+    .string()
+    .default('data')
+    .describe('Folder of databases, certificates and secrets; made if missing (0700).'),
+  logLevel: z.enum(LOG_LEVELS).default('info').describe('Least level that is logged. Reloaded by SIGHUP.'),
+  demo: z
+    .boolean()
+    .default(false)
+    .describe(
+      'A demo organisation, and calls without credentials from loopback and private addresses. Never for production.',
+    ),
+  http: z
+    .strictObject({
+      bind: ip.default('0.0.0.0').describe('Address of HTTPS and WSS.'),
+      port: port.default(7443).describe('Port of HTTPS and WSS.'),
+      loopbackPort: z.int().min(0).max(65_535).default(7080).describe('Port of plain HTTP on 127.0.0.1 only; 0: none.'),
+      hosts: z
+        .array(z.string().min(1).max(253))
+        .max(32)
+        .default([])
+        .describe(
+          'Further names and addresses this server is reached by: in the development certificate, and allowed as origins.',
+        ),
+      certFile: z
+        .string()
+        .optional()
+        .describe(
+          'PEM certificate chain; without it the development authority in dataFolder makes one. Reloaded by SIGHUP.',
+        ),
+      keyFile: z.string().optional().describe('PEM key of certFile.'),
+    })
+    .prefault({}),
+  sip: SipSettings.prefault({}).describe('The SIP server, see docs/settings.md#sip.'),
+  media: z
+    .strictObject({
+      workers: z
+        .int()
+        .min(1)
+        .max(128)
+        .default(availableParallelism())
+        .describe('mediasoup workers; default: one a core.'),
+      workerBin: z.string().optional().describe("mediasoup's worker binary; default: what the set-up found."),
+      webRtcPort: z
+        .int()
+        .min(1)
+        .max(65_000)
+        .default(44_400)
+        .describe("Agents' media comes to this port + the worker's index, UDP and TCP."),
+      bind: ip.default('0.0.0.0').describe("Local address of customers' RTP."),
+      listen: z
+        .array(ip)
+        .max(16)
+        .optional()
+        .describe("Local addresses of agents' media; default: loopback and every address of this machine."),
+      announced: ip
+        .optional()
+        .describe("Public address announced in SDP and ICE, when it is not this machine's own (NAT)."),
+      rtpPorts: z
+        .strictObject({
+          min: z.int().min(1024).max(65_534).default(40_000),
+          max: z.int().min(1025).max(65_535).default(43_999),
+        })
+        .prefault({})
+        .describe("UDP ports of customers' RTP (even) and RTCP (odd)."),
+    })
+    .prefault({}),
+  calls: z
+    .strictObject({
+      limit: z.int().min(1).max(10_000).default(400).describe('Calls at the same time; further ones get 503.'),
+      awaitAgentSeconds: z
+        .int()
+        .min(1)
+        .max(600)
+        .default(30)
+        .describe("How long an agent's reloaded window is awaited."),
+      queueSeconds: z
+        .int()
+        .min(1)
+        .max(3600)
+        .default(120)
+        .describe('How long a customer whose agent is gone waits for another.'),
+      nobody: z
+        .enum(['announce', 'busy'])
+        .default('announce')
+        .describe('A call that nobody takes: a spoken message, or busy.'),
+      outgoingTrunk: z.string().optional().describe('Name of the trunk for outgoing calls; default: the first.'),
+    })
+    .prefault({}),
+  card: z
+    .strictObject({
+      threads: z.int().min(1).max(64).default(availableParallelism()).describe('Gate threads of the card process.'),
+      lookupDelaysMs: z
+        .array(z.int().min(10))
+        .min(1)
+        .max(20)
+        .default([2000, 5000, 15_000, 60_000, 300_000, 3_600_000])
+        .describe('When an unknown result is looked up again.'),
+      reverseAfterSeconds: z
+        .number()
+        .min(0.1)
+        .max(86_400)
+        .default(600)
+        .describe('Money that nobody was told of is given back after this.'),
+      absentAgainAfterSeconds: z
+        .number()
+        .min(0.01)
+        .max(3600)
+        .default(120)
+        .describe(
+          "An attempt the gateway doesn't know is looked up again after this before it counts as not executed.",
+        ),
+      firstKeySeconds: z
+        .number()
+        .min(0.5)
+        .max(120)
+        .default(12)
+        .describe('Silence after a question before it is asked again.'),
+      nextKeySeconds: z
+        .number()
+        .min(0.5)
+        .max(120)
+        .default(8)
+        .describe('Silence between two keys before the field is asked again.'),
+      totalSeconds: z.number().min(1).max(1800).default(300).describe("A whole payment, without the gateway's time."),
+      mistakesPerField: z.int().min(1).max(9).default(3),
+    })
+    .prefault({}),
+  gateway: z
+    .strictObject({
+      kind: z.literal('sandbox').default('sandbox'),
+      url: z
+        .url({ protocol: /^https$/ })
+        .default('https://127.0.0.1:7070')
+        .describe('The payment service.'),
+      caFile: z
+        .string()
+        .optional()
+        .describe('The only authority trusted for it; default: the development authority in dataFolder.'),
+      keyFile: z.string().optional().describe("File with the merchant's key; default: sandbox.key in dataFolder."),
+      timeoutMs: z
+        .int()
+        .min(500)
+        .max(120_000)
+        .default(20_000)
+        .describe('Without an answer by then the result is unknown.'),
+    })
+    .prefault({}),
+});
+export type Settings = z.infer<typeof Settings>;
+
+/** What is wrong with a setting, in words that name it: the start ends with this. */
+export class SettingsError extends Error {}
+
+/**
+ * Reads a settings file (JSON), or the defaults without one.
+ *
+ * @throws SettingsError naming each wrong setting, its value and what would be right.
+ */
+export function readSettings(file: string | undefined): Settings {
+  let raw: unknown = {};
+  if (file !== undefined) {
+    try {
+      raw = JSON.parse(readFileSync(file, 'utf8'));
+    } catch (cause) {
+      throw new SettingsError(`the settings file ${file} can't be read: ${(cause as Error).message}`);
+    }
+  }
+  const parsed = Settings.safeParse(raw);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map(
+      (issue) => `  ${issue.path.join('.') || '(all)'} = ${shown(raw, issue.path)}: ${issue.message}`,
+    );
+    throw new SettingsError(`wrong settings${file ? ` in ${file}` : ''}:\n${lines.join('\n')}\nSee docs/settings.md.`);
+  }
+  const settings = parsed.data;
+  const { min, max } = settings.media.rtpPorts;
+  if (max - min < 3)
+    throw new SettingsError(`wrong settings:\n  media.rtpPorts = ${min}–${max}: needs at least four ports`);
+  if ((settings.http.certFile === undefined) !== (settings.http.keyFile === undefined)) {
+    throw new SettingsError('wrong settings:\n  http.certFile and http.keyFile: give both, or neither');
+  }
+  const trunk = settings.calls.outgoingTrunk;
+  if (trunk !== undefined && !settings.sip.trunks.some(({ name }) => name === trunk)) {
+    throw new SettingsError(
+      `wrong settings:\n  calls.outgoingTrunk = "${trunk}": no trunk in sip.trunks has this name`,
+    );
+  }
+  return { ...settings, dataFolder: path.resolve(settings.dataFolder) };
+}
+
+/** A wrong value as it stands in the file; long ones cut. */
+function shown(raw: unknown, keys: readonly PropertyKey[]): string {
+  let value: unknown = raw;
+  for (const key of keys) value = (value as Record<PropertyKey, unknown> | undefined)?.[key];
+  const text = JSON.stringify(value) ?? '(missing)';
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}
+
+/** This machine's addresses that others reach it by, IPv4 first. */
+export function ownAddresses(): string[] {
+  return Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter((address) => !address.internal && !address.address.startsWith('fe80'))
+    .sort((a, b) => a.family.localeCompare(b.family))
+    .map(({ address }) => address);
+}
