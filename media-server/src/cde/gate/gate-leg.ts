@@ -133,13 +133,13 @@ export class GateLeg {
   /** What became known or changed of either side. */
   update(sides: { far?: FarSide | undefined; sfu?: SfuSide | undefined }): void {
     if (this.#closed) return;
-    if (sides.far) this.#core.updateFar(sides.far, this.#environment.clock.monotonic());
+    if (sides.far) this.#core.updateFar(sides.far);
     if (sides.sfu) this.#connect(sides.sfu);
   }
 
   /** Nothing passes from here on, in either direction. */
   shut(): void {
-    this.#guarded(() => this.#core.shut(this.#environment.clock.monotonic()));
+    this.#guarded(() => this.#core.shut());
   }
 
   requestOpen(): void {

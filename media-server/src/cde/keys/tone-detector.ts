@@ -1,0 +1,333 @@
+import { AMPLITUDE_0_DBM0, LINEAR, type Law } from '../../rtp/g711.ts';
+
+const RATE = 8000;
+/** Hz, by row and column of the keypad (ITU-T Q.23). */
+const ROWS = [697, 770, 852, 941] as const;
+const COLUMNS = [1209, 1336, 1477, 1633] as const;
+const FREQUENCIES = [...ROWS, ...COLUMNS] as const;
+/** By row × 4 + column: the event code of RFC 4733 §3.2 (12 … 15 are A … D). */
+const CODES = [1, 2, 3, 12, 4, 5, 6, 13, 7, 8, 9, 14, 10, 0, 11, 15] as const;
+
+/** Samples of a window (12.75 ms), Hann-weighted, and between the beginnings of two. */
+const WINDOW = 102;
+const HOP = 51;
+
+/** Each of the two tones at least, with 2 dB to spare below −40 dBm0. */
+const FLOOR_DBM0 = -42;
+/** How much the column's tone may be louder or softer than the row's, with 2 dB to spare over +6 and −10 dB. */
+const TWIST_MAX = 10 ** (8 / 10);
+const TWIST_MIN = 10 ** (-12 / 10);
+/** Share of the two tones in what is left of the sound above the dial tones. Speech spreads its energy further. */
+const PURITY = 0.68;
+/** Halfway between the deviation that must be taken (1.8 %) and the one that must not (3.5 %), in parts of 1. */
+const DEVIATION = 0.0265;
+/** Windows of tone that make a press: a tone of 40 ms has at least five pure ones, one of 23 ms at most four. */
+const PRESS_WINDOWS = 5;
+/** Windows without the tone that end it: a pause of 40 ms has at least five, a lost packet's 20 ms at most four. */
+const HOLE_WINDOWS = 5;
+/** Windows of missing sound (lost packets) that a tone may outlast: 100 ms. */
+const MISSING_WINDOWS = 16;
+/** Windows in a row of another key that end a tone without any pause. */
+const OTHER_WINDOWS = 2;
+/** Windows of tone that count as activity before it is certain. */
+const ACTIVE_WINDOWS = 2;
+
+/**
+ * High-pass as two sections b0 b1 b2 a1 a2 (elliptic, 0.5 dB ripple from 670 Hz, 24 dB down below 520 Hz): dial tones
+ * of 350 … 480 Hz stay out.
+ */
+const SECTIONS = [
+  [0.5795608, -1.13216122, 0.5795608, -1.13888732, 0.44552388],
+  [1, -1.82259513, 1, -1.67131572, 0.91852671],
+] as const;
+
+/** A press that became certain: the key's code (12 … 15: A … D), and how long before the end of the pushed sound it began. */
+export interface TonePress {
+  readonly code: number;
+  readonly agoMs: number;
+}
+
+const NONE: readonly TonePress[] = [];
+
+/** Weighted cosines and sines of the eight frequencies: `X = Σ x·(cos − i·sin)`. */
+const COSINES = FREQUENCIES.map((hz) => tabulated(hz, Math.cos));
+const SINES = FREQUENCIES.map((hz) => tabulated(hz, Math.sin));
+const WEIGHTS = Float64Array.from({ length: WINDOW }, (_, i) => hann(i));
+/** The phase by which each frequency goes on in a hop. */
+const TURN_COSINES = FREQUENCIES.map((hz) => Math.cos((2 * Math.PI * hz * HOP) / RATE));
+const TURN_SINES = FREQUENCIES.map((hz) => Math.sin((2 * Math.PI * hz * HOP) / RATE));
+/** |X|² of a sine of amplitude a is (a·Σw/2)²; Σw is half the window's length. */
+const POWER_FLOOR = ((AMPLITUDE_0_DBM0 * 10 ** (FLOOR_DBM0 / 20) * WINDOW) / 4) ** 2;
+/** Weighted energy of a sine for its |X|²: a²/2·Σw² with Σw² = ⅜ of the length. */
+const ENERGY_BY_POWER = 3 / WINDOW;
+
+function hann(i: number): number {
+  return 0.5 - 0.5 * Math.cos((2 * Math.PI * (i + 0.5)) / WINDOW);
+}
+
+function tabulated(hz: number, wave: (x: number) => number): Float64Array {
+  return Float64Array.from({ length: WINDOW }, (_, i) => hann(i) * wave((2 * Math.PI * hz * i) / RATE));
+}
+
+/**
+ * Finds in-band keys (DTMF, ITU-T Q.23/Q.24) in a stream of G.711. Each window's eight amplitudes are looked at at their
+ * nominal frequencies; how far a tone is off is told by the phase that it gains from window to window, which is far
+ * finer than a window's own resolution. Holds no more sound than one window.
+ */
+export class ToneDetector {
+  readonly #linear: Int16Array;
+  /** Filtered samples: the last window while it fills. */
+  readonly #window = new Float64Array(WINDOW);
+  #filled = 0;
+  /** Two values for each filter section. */
+  readonly #filter = new Float64Array(SECTIONS.length * 2);
+  readonly #real = new Float64Array(FREQUENCIES.length);
+  readonly #imaginary = new Float64Array(FREQUENCIES.length);
+  readonly #lastReal = new Float64Array(FREQUENCIES.length);
+  readonly #lastImaginary = new Float64Array(FREQUENCIES.length);
+  /** Whether this window's amplitudes are known, and those of the one right before it. */
+  #hasAmplitudes = false;
+  #hasLast = false;
+
+  // The tone that lasts; row −1: none.
+  #row = -1;
+  #column = -1;
+  #toneWindows = 0;
+  #holeWindows = 0;
+  #missingWindows = 0;
+  #otherWindows = 0;
+  #otherKey = -1;
+  #decided = false;
+  #age = 0;
+  // Phase gained against the nominal frequencies, weighted by power: row, column.
+  #rowReal = 0;
+  #rowImaginary = 0;
+  #columnReal = 0;
+  #columnImaginary = 0;
+  #sinceActive = Number.POSITIVE_INFINITY;
+
+  constructor(law: Law) {
+    this.#linear = LINEAR[law];
+  }
+
+  /** Hears the G.711 bytes from `start` to `end`; returns the presses that became certain. */
+  push(samples: Uint8Array, start = 0, end = samples.length): readonly TonePress[] {
+    let presses: TonePress[] | undefined;
+    const window = this.#window;
+    const state = this.#filter;
+    const [first, second] = SECTIONS;
+    let [s0, s1, s2, s3] = state as unknown as [number, number, number, number];
+    for (let i = start; i < end; i++) {
+      const x = this.#linear[samples[i] as number] as number;
+      const y = first[0] * x + s0;
+      s0 = first[1] * x - first[3] * y + s1;
+      s1 = first[2] * x - first[4] * y;
+      const z = y + s2;
+      s2 = second[1] * y - second[3] * z + s3;
+      s3 = y - second[4] * z;
+      window[this.#filled++] = z;
+      if (this.#filled < WINDOW) continue;
+      const code = this.#hearWindow();
+      if (code >= 0) (presses ??= []).push({ code, agoMs: ((this.#age + end - i - 1) * 1000) / RATE });
+      window.copyWithin(0, HOP);
+      this.#filled = WINDOW - HOP;
+    }
+    state[0] = s0;
+    state[1] = s1;
+    state[2] = s2;
+    state[3] = s3;
+    return presses ?? NONE;
+  }
+
+  /** So many samples were lost on the way: a tone before and after them is one. */
+  lost(samples: number): void {
+    this.#forgetWindow();
+    const windows = samples / HOP;
+    this.#sinceActive += samples;
+    if (this.#row < 0) return;
+    this.#age += samples;
+    if (this.#holeWindows > 0) this.#hole(windows);
+    else {
+      this.#missingWindows += windows;
+      if (this.#missingWindows > MISSING_WINDOWS) this.#end();
+    }
+  }
+
+  /** The sender was silent for so many samples without sending any. */
+  silent(samples: number): void {
+    this.#forgetWindow();
+    this.#sinceActive += samples;
+    if (this.#row < 0) return;
+    this.#age += samples;
+    this.#hole(samples / HOP);
+  }
+
+  /** The key whose tone lasts (certain or not), or −1. */
+  get lasting(): number {
+    return this.#toneWindows >= ACTIVE_WINDOWS ? this.#key() : -1;
+  }
+
+  /** Milliseconds of sound heard since a tone last was in it; infinite before the first. */
+  get quietMs(): number {
+    return this.#toneWindows >= ACTIVE_WINDOWS ? 0 : (this.#sinceActive * 1000) / RATE;
+  }
+
+  /** Forgets everything heard. */
+  reset(): void {
+    this.#forgetWindow();
+    this.#real.fill(0);
+    this.#imaginary.fill(0);
+    this.#lastReal.fill(0);
+    this.#lastImaginary.fill(0);
+    this.#end();
+    this.#otherKey = -1;
+    this.#sinceActive = Number.POSITIVE_INFINITY;
+  }
+
+  #forgetWindow(): void {
+    this.#window.fill(0);
+    this.#filter.fill(0);
+    this.#filled = 0;
+    this.#hasAmplitudes = this.#hasLast = false;
+  }
+
+  /** Judges a full window; returns the code of a press that became certain with it, else −1. */
+  #hearWindow(): number {
+    this.#age += HOP;
+    this.#sinceActive += HOP;
+    const key = this.#keyInWindow();
+    let code = -1;
+    if (key < 0) {
+      this.#otherWindows = 0;
+      if (this.#row >= 0) this.#hole(1 + this.#missingWindows);
+    } else if (this.#row >= 0 && key === this.#key()) code = this.#goOn();
+    else {
+      this.#otherWindows = key === this.#otherKey ? this.#otherWindows + 1 : 1;
+      if (this.#row < 0 || this.#otherWindows >= OTHER_WINDOWS) this.#begin(key);
+      else this.#hole(1 + this.#missingWindows);
+    }
+    this.#otherKey = key;
+    if (this.#toneWindows >= ACTIVE_WINDOWS && this.#holeWindows === 0) this.#sinceActive = 0;
+    return code;
+  }
+
+  #key(): number {
+    return CODES[this.#row * 4 + this.#column] ?? -1;
+  }
+
+  #begin(key: number): void {
+    this.#end();
+    const place = CODES.indexOf(key as (typeof CODES)[number]);
+    this.#row = place >> 2;
+    this.#column = place & 3;
+    this.#toneWindows = 1;
+    // The window's pure part began a little after its beginning.
+    this.#age = WINDOW;
+  }
+
+  #goOn(): number {
+    this.#toneWindows++;
+    this.#holeWindows = 0;
+    this.#missingWindows = 0;
+    this.#otherWindows = 0;
+    if (this.#hasLast) this.#gainPhase();
+    if (this.#decided || this.#toneWindows < PRESS_WINDOWS) return -1;
+    this.#decided = true;
+    const column = this.#column + 4;
+    const near =
+      deviation(this.#rowReal, this.#rowImaginary, this.#row) <= DEVIATION &&
+      deviation(this.#columnReal, this.#columnImaginary, column) <= DEVIATION;
+    return near ? this.#key() : -1;
+  }
+
+  #hole(windows: number): void {
+    this.#holeWindows += windows;
+    this.#missingWindows = 0;
+    if (this.#holeWindows >= HOLE_WINDOWS) this.#end();
+  }
+
+  #end(): void {
+    this.#row = this.#column = -1;
+    this.#toneWindows = this.#holeWindows = this.#missingWindows = this.#otherWindows = 0;
+    this.#decided = false;
+    this.#age = 0;
+    this.#rowReal = this.#rowImaginary = this.#columnReal = this.#columnImaginary = 0;
+  }
+
+  /** Adds what both tones' phases gained on their nominal frequencies since the last window. */
+  #gainPhase(): void {
+    const row = this.#row;
+    const column = this.#column + 4;
+    this.#rowReal += this.#gained(row, false);
+    this.#rowImaginary += this.#gained(row, true);
+    this.#columnReal += this.#gained(column, false);
+    this.#columnImaginary += this.#gained(column, true);
+  }
+
+  #gained(i: number, imaginary: boolean): number {
+    const re = this.#real[i] as number;
+    const im = this.#imaginary[i] as number;
+    const lastRe = this.#lastReal[i] as number;
+    const lastIm = this.#lastImaginary[i] as number;
+    const productRe = re * lastRe + im * lastIm;
+    const productIm = im * lastRe - re * lastIm;
+    const cos = TURN_COSINES[i] as number;
+    const sin = TURN_SINES[i] as number;
+    return imaginary ? productIm * cos - productRe * sin : productRe * cos + productIm * sin;
+  }
+
+  /** The code of the key that the window is full of, or −1. Leaves its amplitudes for the phase. */
+  #keyInWindow(): number {
+    const window = this.#window;
+    let energy = 0;
+    for (let i = 0; i < WINDOW; i++) {
+      const weighted = (window[i] as number) * (WEIGHTS[i] as number);
+      energy += weighted * weighted;
+    }
+    if (energy < 2 * POWER_FLOOR * ENERGY_BY_POWER) {
+      this.#hasAmplitudes = this.#hasLast = false;
+      return -1;
+    }
+    this.#lastReal.set(this.#real);
+    this.#lastImaginary.set(this.#imaginary);
+    let row = 0;
+    let column = 0;
+    let rowPower = 0;
+    let columnPower = 0;
+    for (let f = 0; f < FREQUENCIES.length; f++) {
+      const cosines = COSINES[f] as Float64Array;
+      const sines = SINES[f] as Float64Array;
+      let re = 0;
+      let im = 0;
+      for (let i = 0; i < WINDOW; i++) {
+        const x = window[i] as number;
+        re += x * (cosines[i] as number);
+        im -= x * (sines[i] as number);
+      }
+      this.#real[f] = re;
+      this.#imaginary[f] = im;
+      const power = re * re + im * im;
+      if (f < 4 ? power > rowPower : power > columnPower) {
+        if (f < 4) {
+          row = f;
+          rowPower = power;
+        } else {
+          column = f - 4;
+          columnPower = power;
+        }
+      }
+    }
+    this.#hasLast = this.#hasAmplitudes;
+    this.#hasAmplitudes = true;
+    if (rowPower < POWER_FLOOR || columnPower < POWER_FLOOR) return -1;
+    if (columnPower > rowPower * TWIST_MAX || columnPower < rowPower * TWIST_MIN) return -1;
+    if ((rowPower + columnPower) * ENERGY_BY_POWER < energy * PURITY) return -1;
+    return CODES[row * 4 + column] as number;
+  }
+}
+
+/** How far a tone is off its nominal frequency, in parts of it, by the phase gained in a hop. */
+function deviation(re: number, im: number, frequency: number): number {
+  const hz = (Math.atan2(im, re) * RATE) / (2 * Math.PI * HOP);
+  return Math.abs(hz) / (FREQUENCIES[frequency] as number);
+}
