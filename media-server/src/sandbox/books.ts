@@ -181,7 +181,7 @@ function told(row: Row): BookedAttempt {
 // Letters that can't be taken for a digit or each other.
 const RECEIPT_LETTERS = 'ABCDEFGHJKLMNPQRSTUVWXYZ';
 
-/** `T` and letters with a digit between each: 60 bits short of nothing, and never like a card. */
+/** `T`, six letters and three digits, no two of them side by side: never like a card. 190 thousand million of them. */
 function newReceipt(): string {
   let receipt = 'T';
   for (let i = 0; i < 9; i++) {

@@ -1,3 +1,4 @@
+import type { AddressInfo } from 'node:net';
 import { systemClock } from '../shared/clock.ts';
 import { createLogger } from '../shared/logger.ts';
 import { sandboxServer } from './server.ts';
@@ -25,7 +26,7 @@ try {
   };
   process.once('SIGTERM', end);
   process.once('SIGINT', end);
-  logger.info({ host: settings.host, port: server.addresses()[0]?.port }, 'sandbox ready');
+  logger.info({ host: settings.host, port: (server.server.address() as AddressInfo).port }, 'sandbox ready');
 } catch (error) {
   process.stderr.write(`The sandbox can't start: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);
