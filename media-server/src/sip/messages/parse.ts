@@ -93,6 +93,7 @@ function readHead(text: string, limits: MessageLimits): Head {
   let fault: Fault | undefined;
   let startLine: string | undefined;
   let at = 0;
+  let lines = 0;
   while (at < text.length) {
     const line = readLine(text, at, limits.lineBytes);
     at = line.end;
@@ -101,9 +102,8 @@ function readHead(text: string, limits: MessageLimits): Head {
       startLine = line.text;
       continue;
     }
-    if (line.fault) continue;
-    if (headers.size >= limits.headers) return { startLine, headers, fault: fault ?? tooLarge('Too Many Headers') };
-    const wrong = addHeader(headers, seen, line.text);
+    if (lines++ >= limits.headers) return { startLine, headers, fault: fault ?? tooLarge('Too Many Headers') };
+    const wrong = line.fault ? undefined : addHeader(headers, seen, line.text);
     fault ??= wrong;
   }
   return { startLine: startLine ?? '', headers, fault };
