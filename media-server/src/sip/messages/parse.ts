@@ -3,7 +3,7 @@ import { parseCSeq } from './fields.ts';
 import { Headers, type MessageLimits, type ParseFailure, type SipMessage, type SipRequest } from './message.ts';
 import { COMPACT_NAMES } from './names.ts';
 import { parseNameAddr } from './name-addr.ts';
-import { consistsOf, DIGIT, endOf, parseWhole, splitList, TOKEN, trimBlank } from './scan.ts';
+import { consistsOf, DIGIT, endOf, everyElement, parseWhole, TOKEN, trimBlank } from './scan.ts';
 import { parseUri } from './uri.ts';
 import { parseVia, topVia } from './via.ts';
 
@@ -204,8 +204,7 @@ function cutBody(
 function checkHeaders(headers: Headers, method?: string): Fault | undefined {
   if (!headers.has('via')) return bad('Missing Via');
   for (const line of headers.all('via')) {
-    const hops = splitList(line);
-    if (hops.length === 0 || !hops.every((hop) => parseVia(hop).ok)) return bad('Bad Via');
+    if (!everyElement(line, (hop) => parseVia(hop).ok)) return bad('Bad Via');
   }
   for (const name of ['From', 'To']) {
     const value = headers.get(name);
@@ -219,7 +218,7 @@ function checkHeaders(headers: Headers, method?: string): Fault | undefined {
   const maxForwards = headers.get('max-forwards');
   if (maxForwards !== undefined && parseWhole(maxForwards, 255) === undefined) return bad('Bad Max-Forwards');
   for (const line of headers.all('contact')) {
-    if (line !== '*' && !splitList(line).every(isContact)) return bad('Bad Contact');
+    if (line !== '*' && line !== '' && !everyElement(line, isContact)) return bad('Bad Contact');
   }
   return undefined;
 }

@@ -99,6 +99,16 @@ export function splitList(value: string): string[] {
   return elements;
 }
 
+/** Whether a comma list has elements and each passes; stops at the first that doesn't, and so at once in a hostile list. */
+export function everyElement(value: string, passes: (element: string) => boolean): boolean {
+  for (let start = 0; start <= value.length; ) {
+    const end = elementEnd(value, start);
+    if (!passes(trimBlank(value.slice(start, end)))) return false;
+    start = end + 1;
+  }
+  return true;
+}
+
 /** Where the list element that begins at `start` ends: at its comma, or at the end of the value. */
 export function elementEnd(value: string, start: number): number {
   let inAngle = false;
