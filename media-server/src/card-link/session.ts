@@ -94,7 +94,7 @@ export class Session {
 
 function dial(path: string): Promise<Socket | undefined> {
   return new Promise((resolve) => {
-    const socket = connect({ path, allowHalfOpen: true });
+    const socket = connect(path);
     const failed = () => resolve(undefined);
     socket.once('error', failed);
     socket.once('connect', () => {

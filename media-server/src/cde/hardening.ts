@@ -4,7 +4,7 @@ import inspector from 'node:inspector';
 export const EXIT_BUG = 70;
 
 const DEBUGGING =
-  /^--(inspect|debug|heap|cpu-prof|prof|report|diagnostic|trace|require|import|loader|experimental-loader|r$)/;
+  /^(-r$|--(inspect|debug|heap|cpu-prof|prof|report|diagnostic|trace|require|import|loader|experimental-loader))/;
 
 /**
  * Why this process must not hold card digits, or undefined when it may: debuggers, heap snapshots and foreign modules

@@ -11,10 +11,16 @@ import {
   wakeAt,
   wipe,
 } from './dialogue/dialogue.ts';
+import { resultPrompts } from './dialogue/say.ts';
 import { type PromptName } from './prompts/names.ts';
 import { type PromptBook } from './prompts/prompts.ts';
 import { type CardSettings } from './settings.ts';
 import { type CardInTransit, type FromThread } from './threads.ts';
+
+/** What becomes of an approval of which nobody may hear. */
+const UNKNOWN: PaymentResult = { outcome: 'unknown', reason: 'no-answer' };
+/** What a bug makes of a payment for which the gateway wasn't asked. */
+const BROKEN: PaymentResult = { outcome: 'failed', reason: 'card-process-ended' };
 
 export interface LegPaymentOptions {
   readonly open: PaymentOpen;
@@ -118,8 +124,8 @@ export class LegPayment {
     const approval = this.#held;
     if (!approval) return;
     this.#held = undefined;
-    if (!written) this.#overruled = { outcome: 'unknown', reason: 'no-answer' };
-    this.#play(written ? approval : ['unknown']);
+    if (!written) this.#overruled = UNKNOWN;
+    this.#play(written ? approval : resultPrompts(UNKNOWN));
   }
 
   /** Zeroes every digit at once, without a word. */
@@ -192,9 +198,9 @@ export class LegPayment {
       };
       this.#options.post({ kind: 'authorize', payment: this.id, card }, [card.number, card.expiry, card.securityCode]);
       this.#asked = true;
-    } finally {
-      // Empty after the transfer; full where it failed.
+    } catch (error) {
       keyed.wipe();
+      throw error;
     }
   }
 
@@ -213,12 +219,12 @@ export class LegPayment {
     if (this.#over) return;
     this.#phase = 'broken';
     if (this.#hungUp) this.#endBroken();
-    else this.#play(['failed']);
+    else this.#play(resultPrompts(BROKEN));
   }
 
   #endBroken(): void {
     if (this.#asked && !this.#answer) return;
-    this.#end(this.#answer ?? { outcome: 'failed', reason: 'card-process-ended' });
+    this.#end(this.#answer ?? BROKEN);
   }
 
   #end(result: PaymentResult): void {

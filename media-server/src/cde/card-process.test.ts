@@ -1,0 +1,254 @@
+import { expect, test } from 'vitest';
+import { TestClock } from '../shared/clock.ts';
+import { silentLogger } from '../shared/logger.ts';
+import { err, ok, type Result } from '../shared/result.ts';
+import { CardProcess } from './card-process.ts';
+import { type FromCard, type PaymentOpen, type PaymentResult, type Refusal, ToCard } from './contract.ts';
+import { ALONE_LIMIT_MS, QUIET_LIMIT_MS } from './lifetime.ts';
+import { type CardSettings } from './settings.ts';
+import { type FromThread, type ToThread } from './threads.ts';
+
+const leg = 'l'.repeat(26);
+const payment = 'p'.repeat(26);
+const open: PaymentOpen = {
+  type: 'payment-open',
+  payment,
+  leg,
+  merchant: 'm'.repeat(26),
+  purpose: 'charge',
+  order: { reference: 'A-1042', amountMinor: 12_800, currency: 'JPY' },
+  language: 'en',
+};
+const approved: PaymentResult = { outcome: 'approved', reason: 'none' };
+const settings = { rtpPorts: { min: 20_000, max: 20_019 }, threads: 2 } as CardSettings;
+
+/** Everything that happened, in order, between the main thread and those around it. */
+function house(opened: Result<void, Refusal> = ok(undefined)) {
+  const clock = new TestClock();
+  const events: string[] = [];
+  const said: FromCard[] = [];
+  const posted: [number, ToThread][] = [];
+  let unsettled = false;
+  let settle: (payment: string, result: PaymentResult) => void = () => {};
+  const card = new CardProcess({
+    settings,
+    instance: 'i'.repeat(26),
+    clock,
+    log: silentLogger,
+    threads: {
+      count: 2,
+      post: (thread, message) => {
+        posted.push([thread, message]);
+        events.push(`thread ${message.kind === 'command' ? message.command.type : message.kind}`);
+      },
+    },
+    payments: {
+      open: async () => {
+        events.push('ledger open');
+        return opened;
+      },
+      authorize: async (_meta, keyed) => {
+        events.push(`gateway ${keyed.number.join('')}`);
+        return approved;
+      },
+      ended: async (_payment, result) => {
+        events.push(`ledger ${result.outcome}`);
+      },
+      told: async (_payment, of) => {
+        events.push(`ledger told ${of}`);
+        return true;
+      },
+      list: async () => (unsettled ? [{ payment, told: false, result: approved }] : []),
+      onSettled: (callback) => {
+        settle = callback;
+        return () => {};
+      },
+    },
+    say: (message) => {
+      said.push(message);
+      events.push(`server ${message.type}`);
+    },
+    onEnd: () => events.push('end'),
+  });
+  return {
+    clock,
+    events,
+    said,
+    posted,
+    card,
+    command: (command: Parameters<typeof ToCard.parse>[0]) => card.command(ToCard.parse(command)),
+    from: (message: FromThread, thread = 0) => card.fromThread(thread, message),
+    settle: (result: PaymentResult) => settle(payment, result),
+    setUnsettled: () => {
+      unsettled = true;
+    },
+    /** Lets promises come to rest. */
+    rest: () => new Promise((resolve) => setImmediate(resolve)),
+  };
+}
+
+const legOpen = { type: 'leg-open', leg, codec: 'PCMU', bind: '127.0.0.1' } as const;
+
+test('the gate is told to shut before the ledger is asked, and the outcome is durable before the server hears it', async () => {
+  const { card, command, from, events, rest } = house();
+  card.attached();
+  command(legOpen);
+  command(open);
+  expect(events).toEqual(['thread leg-open', 'thread payment-open', 'ledger open']);
+  await rest();
+  events.length = 0;
+  from({ kind: 'ended', payment, result: { outcome: 'cancelled', reason: 'by-agent' }, asked: false });
+  await rest();
+  expect(events).toEqual(['ledger cancelled', 'server outcome', 'thread released']);
+});
+
+test('a card goes to the gateway, its copy here is zeroed, and its result goes back to the leg', async () => {
+  const { card, command, from, events, posted, rest } = house();
+  card.attached();
+  command(legOpen);
+  command(open);
+  await rest();
+  events.length = 0;
+  const number = Uint8Array.from([4, 2, 4, 2]).buffer;
+  from({
+    kind: 'authorize',
+    payment,
+    card: { number, expiry: new ArrayBuffer(4), securityCode: new ArrayBuffer(3), brand: 'visa' },
+  });
+  await rest();
+  expect(events).toEqual(['gateway 4242', 'thread authorized']);
+  expect([...new Uint8Array(number)]).toEqual([0, 0, 0, 0]);
+  from({ kind: 'telling', payment, result: approved, asked: true });
+  await rest();
+  expect(events.slice(2)).toEqual(['ledger told approved', 'thread told']);
+  expect(posted.at(-1)).toEqual([0, { kind: 'told', payment, written: true }]);
+  from({ kind: 'ended', payment, result: approved, asked: true });
+  await rest();
+  expect(events.slice(4)).toEqual(['server outcome', 'thread released']);
+});
+
+test('a payment that the ledger refuses leaves its leg before the server hears of it', async () => {
+  const { card, command, events, said, rest } = house(err('attempt-alive'));
+  card.attached();
+  command(legOpen);
+  command(open);
+  await rest();
+  expect(events.slice(3)).toEqual(['thread not-taken', 'server refused']);
+  expect(said.at(-1)).toEqual({ type: 'refused', command: 'payment-open', leg, payment, why: 'attempt-alive' });
+  command({ type: 'payment-begin', payment });
+  expect(said.at(-1)).toMatchObject({ why: 'no-such-payment' });
+});
+
+test('one payment per leg, none while draining, none on a leg that isn’t there', async () => {
+  const { card, command, said, rest } = house();
+  card.attached();
+  command(open);
+  expect(said.at(-1)).toMatchObject({ type: 'refused', why: 'no-such-leg' });
+  command(legOpen);
+  command(legOpen);
+  expect(said.at(-1)).toMatchObject({ type: 'refused', why: 'leg-exists' });
+  command(open);
+  command({ ...open, payment: 'q'.repeat(26) });
+  expect(said.at(-1)).toMatchObject({ type: 'refused', why: 'in-payment' });
+  command({ type: 'drain' });
+  command({ ...legOpen, leg: 'k'.repeat(26) });
+  command({ ...open, leg: 'k'.repeat(26), payment: 'q'.repeat(26) });
+  expect(said.at(-1)).toMatchObject({ type: 'refused', why: 'draining' });
+  await rest();
+});
+
+test('legs are spread over the threads, and a leg that comes back goes to the thread of its ports', () => {
+  const { card, command, posted } = house();
+  card.attached();
+  for (const name of 'abc') command({ ...legOpen, leg: name.repeat(26) });
+  command({ ...legOpen, leg: 'd'.repeat(26), ports: { rtp: 20_002, sfu: 40_000 } });
+  expect(posted.map(([thread]) => thread)).toEqual([0, 1, 0, 1]);
+});
+
+test('without its server it shuts every gate, finishes what runs, and ends when it has been quiet for a while', async () => {
+  const { card, clock, command, from, events, rest } = house();
+  card.attached();
+  command(legOpen);
+  command(open);
+  await rest();
+  events.length = 0;
+  await card.detached();
+  expect(events).toEqual(['thread alone', 'thread alone']);
+  clock.advance(60_000);
+  await rest();
+  expect(events).not.toContain('end');
+  from({ kind: 'ended', payment, result: approved, asked: true });
+  await rest();
+  from({ kind: 'closed', leg });
+  await rest();
+  clock.advance(QUIET_LIMIT_MS - 1);
+  await rest();
+  expect(events).not.toContain('end');
+  clock.advance(1);
+  await rest();
+  expect(events).toContain('end');
+});
+
+test('without its server it cancels after ten minutes what still runs', async () => {
+  const { card, clock, command, posted, rest } = house();
+  card.attached();
+  command(legOpen);
+  command(open);
+  await rest();
+  void card.detached();
+  clock.advance(ALONE_LIMIT_MS);
+  expect(posted.at(-1)).toEqual([0, { kind: 'command', command: { type: 'cancel', payment } }]);
+});
+
+test('it waits ten minutes for a server when somebody has to be told', async () => {
+  const { card, clock, events, setUnsettled, rest } = house();
+  setUnsettled();
+  card.attached();
+  await card.detached();
+  clock.advance(ALONE_LIMIT_MS - 1);
+  await rest();
+  expect(events).not.toContain('end');
+  clock.advance(1);
+  await rest();
+  expect(events).toContain('end');
+});
+
+test('a new server takes a drain back, a signal’s it doesn’t', async () => {
+  const { card, command, said, events, rest } = house();
+  card.attached();
+  command(legOpen);
+  command({ type: 'drain' });
+  card.attached();
+  command(open);
+  expect(said.filter(({ type }) => type === 'refused')).toEqual([]);
+  card.terminate();
+  card.attached();
+  command({ ...legOpen, leg: 'k'.repeat(26) });
+  expect(said.at(-1)).toMatchObject({ why: 'draining' });
+  await rest();
+  expect(events).not.toContain('end');
+});
+
+test('a leg that closes under a payment ends it: the server doesn’t wait for ever', async () => {
+  const { card, command, from, said, rest } = house();
+  card.attached();
+  command(legOpen);
+  command(open);
+  from({ kind: 'closed', leg });
+  await rest();
+  expect(said.at(-1)).toEqual({ type: 'outcome', payment, outcome: 'failed', reason: 'card-process-ended' });
+});
+
+test('what was unknown is told when it is known, and on demand', async () => {
+  const { card, command, said, settle, setUnsettled, rest } = house();
+  setUnsettled();
+  card.attached();
+  settle({ outcome: 'declined', reason: 'funds' });
+  expect(said.at(-1)).toEqual({ type: 'settled', payment, outcome: 'declined', reason: 'funds' });
+  command({ type: 'payments' });
+  await rest();
+  expect(said.slice(-2)).toEqual([
+    { ...approved, type: 'payment-state', payment, told: false },
+    { type: 'payments-end' },
+  ]);
+});
