@@ -36,7 +36,7 @@ export const cardNumber: FieldRules = {
 /** MMYY. */
 export const expiry: FieldRules = {
   name: 'expiry',
-  ask: () => ['expiry'],
+  ask: () => ['expiry', 'pause', 'date-example'],
   limit: () => EXPIRY_LENGTH,
   of: () => EXPIRY_LENGTH,
   judge(context, digits, count) {

@@ -75,10 +75,14 @@ test('a customer who does what is asked hears the script and pays', () => {
     'confirm',
     'card-number',
     'expiry',
+    'pause',
+    'date-example',
     'security-code-back',
     'pause',
     'waiting',
     'approved',
+    'pause',
+    'returning',
   ]);
 });
 
@@ -202,7 +206,7 @@ test('an expired card leads back to the card number, a year keyed first is expla
   const phone = asked('expiry');
   phone.keys('2712', 3);
   phone.wait(1500);
-  expect(lastSaid(phone)).toEqual(['month-first']);
+  expect(lastSaid(phone)).toEqual(['month-first', 'pause', 'date-example']);
   phone.keys('0626', 3);
   phone.wait(1500);
   expect(lastSaid(phone)).toEqual(['expired', 'pause', 'offer-agent']);
@@ -235,7 +239,7 @@ test('silence is noticed by the agent at half of its time, asks again, and the t
   expect(lastSaid(phone)).toEqual(['silence', 'pause', 'card-number', 'pause', 'offer-agent']);
   phone.listen();
   phone.wait(10_000);
-  expect(lastSaid(phone)).toEqual(['time-over']);
+  expect(lastSaid(phone)).toEqual(['time-over', 'pause', 'returning']);
   phone.listen();
   expect(endOf(phone)).toEqual({ outcome: 'failed', reason: 'silence' });
 });
@@ -243,7 +247,7 @@ test('silence is noticed by the agent at half of its time, asks again, and the t
 test('the third mistake in a field ends it', () => {
   const phone = asked('security-code');
   for (let i = 0; i < 3; i++) phone.keys('1#', 3);
-  expect(lastSaid(phone)).toEqual(['too-many-mistakes']);
+  expect(lastSaid(phone)).toEqual(['too-many-mistakes', 'pause', 'returning']);
   phone.listen();
   expect(endOf(phone)).toEqual({ outcome: 'failed', reason: 'too-many-mistakes' });
 });

@@ -17,7 +17,7 @@ import { brandOf, SANDBOX_LENGTHS } from './brands.ts';
 import { cardFields } from './card-fields.ts';
 import { charge } from './charge.ts';
 import { type DialogueInput, type DialogueOptions, type DialogueOutput, HASH } from './exchange.ts';
-import { afterMistake, resultPrompt, type ScriptLine } from './say.ts';
+import { afterMistake, resultPrompts, type ScriptLine } from './say.ts';
 
 export { HASH, STAR } from './exchange.ts';
 export type { BrandLengths, DialogueInput, DialogueLimits, DialogueOptions, DialogueOutput } from './exchange.ts';
@@ -310,7 +310,7 @@ function tell(dialogue: Dialogue, result: PaymentResult, now: number, outputs: D
   wipeDigits(dialogue);
   dialogue.phase = { type: 'telling', result, until: now + TELLING_LIMIT_MS };
   showProgress(dialogue, outputs);
-  play(dialogue, [resultPrompt(result)], outputs);
+  play(dialogue, resultPrompts(result), outputs);
   outputs.push({ type: 'telling', result });
 }
 

@@ -1,43 +1,48 @@
-import type { PaymentResult } from '../contract.ts';
+import type { PaymentResult, Reason } from '../contract.ts';
 import type { PromptName } from '../prompts/names.ts';
 import type { FieldRules, Mistake } from './ask.ts';
 
 /** How a mistake is told: what was wrong comes first, the question again only where the sentence doesn't imply it. */
-export const MISTAKES: { readonly [mistake in Mistake]: { readonly says: PromptName; readonly asksAgain: boolean } } = {
-  silence: { says: 'silence', asksAgain: true },
-  'wrong-key': { says: 'wrong-key', asksAgain: true },
-  'too-short': { says: 'too-short', asksAgain: false },
-  'check-failed': { says: 'check-failed', asksAgain: false },
-  'brand-refused': { says: 'brand-refused', asksAgain: false },
-  expired: { says: 'expired', asksAgain: false },
-  'expiry-wrong': { says: 'expiry-wrong', asksAgain: true },
-  'month-first': { says: 'month-first', asksAgain: false },
+export const MISTAKES: {
+  readonly [mistake in Mistake]: { readonly says: readonly PromptName[]; readonly asksAgain: boolean };
+} = {
+  silence: { says: ['silence'], asksAgain: true },
+  'wrong-key': { says: ['wrong-key'], asksAgain: true },
+  'too-short': { says: ['too-short'], asksAgain: false },
+  'check-failed': { says: ['check-failed'], asksAgain: false },
+  'brand-refused': { says: ['brand-refused'], asksAgain: false },
+  expired: { says: ['expired'], asksAgain: false },
+  'expiry-wrong': { says: ['expiry-wrong'], asksAgain: true },
+  'month-first': { says: ['month-first', 'pause', 'date-example'], asksAgain: false },
 };
 
 /** What is said after a mistake; before the last try the person is offered. */
 export function afterMistake(mistake: Mistake, question: readonly PromptName[], lastTry: boolean): PromptName[] {
   const { says, asksAgain } = MISTAKES[mistake];
-  const prompts: PromptName[] = [says];
+  const prompts: PromptName[] = [...says];
   if (asksAgain) prompts.push('pause', ...question);
   if (lastTry) prompts.push('pause', 'offer-agent');
   return prompts;
 }
 
-/** The sentence that tells the customer how it ended. */
-export function resultPrompt(result: PaymentResult): PromptName {
+/** How the customer is told how it ended. */
+export function resultPrompts(result: PaymentResult): readonly PromptName[] {
   switch (result.outcome) {
     case 'approved':
-      return 'approved';
     case 'declined':
-      return 'declined';
-    case 'cancelled':
-      return 'returning';
+      return [result.outcome, 'pause', 'returning'];
     case 'unknown':
-      return 'unknown';
+      return ['unknown'];
+    case 'cancelled':
+      return ['returning'];
     case 'failed':
-      if (result.reason === 'too-many-mistakes') return 'too-many-mistakes';
-      return result.reason === 'silence' || result.reason === 'time-limit' ? 'time-over' : 'failed';
+      return [failure(result.reason), 'pause', 'returning'];
   }
+}
+
+function failure(reason: Reason): PromptName {
+  if (reason === 'too-many-mistakes') return 'too-many-mistakes';
+  return reason === 'silence' || reason === 'time-limit' ? 'time-over' : 'failed';
 }
 
 /** One line of a dialogue's script. */

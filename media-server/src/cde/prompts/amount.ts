@@ -95,27 +95,26 @@ function englishNumber(value: number): PromptName[] {
   const millions = Math.floor(value / 1_000_000);
   const thousands = Math.floor(value / 1000) % 1000;
   return [
-    ...(millions > 0 ? [`n-${millions * 1_000_000}` as const] : []),
+    ...(millions > 0 ? [`n-${millions}` as const, 'million' as const] : []),
     ...(thousands > 0 ? [...belowThousand(thousands), 'thousand' as const] : []),
     ...belowThousand(value % 1000),
   ];
 }
 
-function belowThousand(value: number): NumberName[] {
+function belowThousand(value: number): PromptName[] {
+  const hundreds = Math.floor(value / 100);
   const rest = value % 100;
-  return [...(value > rest ? [`n-${value - rest}` as const] : []), ...(rest > 0 ? [`n-${rest}` as const] : [])];
+  return [
+    ...(hundreds > 0 ? [`n-${hundreds}` as const, 'hundred' as const] : []),
+    ...(rest > 0 ? [`n-${rest}` as const] : []),
+  ];
 }
 
 function englishFragments(): PromptName[] {
-  const digits = [1, 2, 3, 4, 5, 6, 7, 8, 9];
-  const values = [
-    ...Array.from({ length: 99 }, (_, i) => i + 1),
-    ...digits.map((digit) => digit * 100),
-    ...digits.map((digit) => digit * 1_000_000),
-  ];
   return [
-    ...values.map((value): NumberName => `n-${value}`),
-    ...(['thousand', 'and', 'dollar', 'dollars', 'euro', 'euros', 'pound', 'pounds'] as const),
+    ...Array.from({ length: 99 }, (_, i): NumberName => `n-${i + 1}`),
+    ...(['hundred', 'thousand', 'million', 'and'] as const),
+    ...(['dollar', 'dollars', 'euro', 'euros', 'pound', 'pounds'] as const),
     ...(['yen-end', 'dollar-end', 'dollars-end', 'euro-end', 'euros-end', 'pound-end', 'pounds-end'] as const),
     ...(['cent-end', 'cents-end', 'penny-end', 'pence-end'] as const),
   ];

@@ -6,6 +6,7 @@ export const SENTENCES = [
   'card-number',
   'press-hash',
   'expiry',
+  'date-example',
   'security-code-back',
   'security-code-front',
   'cleared',
@@ -35,7 +36,7 @@ export const SENTENCES = [
 export const PLAIN_SOUNDS = ['pause', 'hold-music', 'ringback', 'comfort'] as const;
 
 /** Words of an amount besides its numbers. */
-export const JOINERS = ['thousand', 'and'] as const;
+export const JOINERS = ['hundred', 'thousand', 'million', 'and'] as const;
 
 /** Units of money; each is there twice, as said in the middle of an amount and as its end (`dollars-end`). */
 export const UNITS = [

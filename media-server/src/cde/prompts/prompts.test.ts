@@ -1,0 +1,112 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, cpSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { LANGUAGES, SOUNDS } from '../contract.ts';
+import { LINEAR } from '../../rtp/g711.ts';
+import { PLAIN_SOUNDS, type PromptName } from './names.ts';
+import { loadPrompts, PROMPTS_FOLDER, promptsOf } from './prompts.ts';
+
+const book = loadPrompts();
+
+function samples(name: PromptName, language: (typeof LANGUAGES)[number], codec: 'PCMU' | 'PCMA' = 'PCMU'): number[] {
+  return Array.from(book.get(name, language, codec), (byte) => LINEAR[codec][byte] ?? Number.NaN);
+}
+
+const dbfs = (amplitude: number): number => 20 * Math.log10(amplitude / 32_768);
+const rms = (values: readonly number[]): number =>
+  Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
+const peak = (values: readonly number[]): number => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+
+/** What a listener takes for the level of a voice: the 10-ms frames that sound, without the pauses. */
+function spokenLevel(values: readonly number[]): number {
+  const frames = Array.from({ length: Math.floor(values.length / 80) }, (_, i) => values.slice(i * 80, i * 80 + 80));
+  const loudest = Math.max(...frames.map(rms));
+  return dbfs(rms(frames.filter((frame) => rms(frame) > loudest / 100).flat()));
+}
+
+test('every sound that may be played to a waiting customer is there, in every language and codec', () => {
+  for (const language of LANGUAGES) {
+    for (const sound of SOUNDS) {
+      expect(book.get(sound, language, 'PCMU').length).toBeGreaterThan(800);
+      expect(book.get(sound, language, 'PCMA').length).toBe(book.get(sound, language, 'PCMU').length);
+    }
+  }
+});
+
+test('each folder holds exactly the files and prompts that are needed', () => {
+  const needed = [
+    ...LANGUAGES.map((language) => [language, promptsOf(language)] as const),
+    ['sounds', PLAIN_SOUNDS] as const,
+  ];
+  for (const [folder, names] of needed) {
+    const list = JSON.parse(readFileSync(join(PROMPTS_FOLDER, folder, 'prompts.json'), 'utf8')) as {
+      prompts: Record<string, { file: string }>;
+    };
+    expect(Object.keys(list.prompts).sort()).toEqual([...names].sort());
+    const files = readdirSync(join(PROMPTS_FOLDER, folder)).filter((file) => file !== 'prompts.json');
+    expect(files.sort()).toEqual(
+      Object.values(list.prompts)
+        .map(({ file }) => file)
+        .sort(),
+    );
+  }
+});
+
+for (const language of LANGUAGES) {
+  test(`every ${language} prompt is spoken at −18 dBFS ±2, without clipping`, () => {
+    for (const name of promptsOf(language)) {
+      const values = samples(name, language);
+      const level = spokenLevel(values);
+      expect(Math.abs(level + 18), `${name}: ${level.toFixed(1)} dBFS of the voice`).toBeLessThanOrEqual(2);
+      const whole = dbfs(rms(values));
+      expect(Math.abs(whole + 18), `${name}: ${whole.toFixed(1)} dBFS with its pauses`).toBeLessThanOrEqual(2);
+      expect(dbfs(peak(values)), `${name}: peak`).toBeLessThan(-1);
+    }
+  });
+
+  test(`no ${language} prompt clicks where it meets another: it begins and ends in silence`, () => {
+    for (const name of promptsOf(language)) {
+      const values = samples(name, language);
+      for (const edge of [values.slice(0, 8), values.slice(-8)]) {
+        expect(dbfs(peak(edge)), `${name}: edge`).toBeLessThan(-40);
+      }
+    }
+  });
+}
+
+test('the pause between two sentences is 700 ms of silence', () => {
+  expect(book.lengthMs('pause', 'ja')).toBe(700);
+  expect(peak(samples('pause', 'en'))).toBe(0);
+});
+
+test('the hold music is soft, and its loop has no seam', () => {
+  const values = samples('hold-music', 'en');
+  expect(dbfs(rms(values))).toBeCloseTo(-24, 0);
+  expect(dbfs(peak(values))).toBeLessThan(-6);
+  const steps = values.map((value, i) => Math.abs(value - (values[i - 1] ?? values.at(-1) ?? 0)));
+  expect(steps[0] ?? Number.POSITIVE_INFINITY).toBeLessThan(peak(steps));
+});
+
+test('comfort is hardly heard, ringback is', () => {
+  expect(dbfs(rms(samples('comfort', 'ja')))).toBeLessThan(-55);
+  expect(dbfs(rms(samples('ringback', 'ja').slice(0, 8000)))).toBeCloseTo(-20, 0);
+});
+
+test('A-law sounds like µ-law', () => {
+  const [mu, a] = [samples('opening', 'ja', 'PCMU'), samples('opening', 'ja', 'PCMA')];
+  const difference = rms(mu.map((value, i) => value - (a[i] ?? 0)));
+  expect(dbfs(difference)).toBeLessThan(dbfs(rms(mu)) - 30);
+});
+
+test('a missing file stops the start and is named', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'prompts-'));
+  try {
+    for (const part of ['ja', 'en', 'sounds'])
+      cpSync(join(PROMPTS_FOLDER, part), join(folder, part), { recursive: true });
+    rmSync(join(folder, 'en', 'opening.ulaw'));
+    expect(() => loadPrompts(folder)).toThrow(/en\/opening\.ulaw/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
