@@ -334,6 +334,7 @@ export class Calls implements CallOwner {
 
   over(session: CallSession): void {
     this.#sessions.delete(session.id);
+    this.#options.books.forget(session.id);
     for (const agent of this.#agents.values()) if (agent.call === session) agent.call = undefined;
     this.#ringWaiting();
   }

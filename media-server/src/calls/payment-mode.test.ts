@@ -1,0 +1,169 @@
+import { expect, test } from 'vitest';
+import type { PaymentResult } from '../card-link/contract.ts';
+import {
+  holdsWall,
+  openPaymentMode,
+  type PaymentInput,
+  type PaymentMode,
+  type PaymentOutput,
+  SHUT_LIMIT_MS,
+  step,
+} from './payment-mode.ts';
+
+const APPROVED: PaymentResult = {
+  outcome: 'approved',
+  reason: 'none',
+  brand: 'visa',
+  lastFour: '4242',
+  receipt: 'T-A',
+};
+const UNKNOWN: PaymentResult = { outcome: 'unknown', reason: 'no-answer' };
+
+function types(outputs: PaymentOutput[]): string[] {
+  return outputs.map(({ type }) => type);
+}
+
+function running(): PaymentMode {
+  const { state } = openPaymentMode(0);
+  step(state, { type: 'gate', state: 'shut' }, 1);
+  step(state, { type: 'valve-shut' }, 2);
+  return state;
+}
+
+test('the wall shuts before anything else is done', () => {
+  expect(types(openPaymentMode(0).outputs).slice(0, 2)).toEqual(['shut-gate', 'shut-valve']);
+});
+
+test('the dialogue begins when both valves are shut, in either order, and not before', () => {
+  for (const order of [
+    [{ type: 'gate', state: 'shut' }, { type: 'valve-shut' }],
+    [{ type: 'valve-shut' }, { type: 'gate', state: 'shut' }],
+  ] as const) {
+    const { state } = openPaymentMode(0);
+    expect(types(step(state, order[0], 1))).not.toContain('begin');
+    expect(types(step(state, order[1], 2))).toContain('begin');
+  }
+});
+
+test('the wall is released when the gate has opened after the outcome', () => {
+  const mode = running();
+  expect(types(step(mode, { type: 'outcome', result: APPROVED }, 3))).toEqual(['changed']);
+  expect(holdsWall(mode)).toBe(true);
+  expect(types(step(mode, { type: 'gate', state: 'open' }, 4))).toContain('release');
+  expect(holdsWall(mode)).toBe(false);
+});
+
+test('a gate that reports open before there is an outcome releases nothing', () => {
+  const mode = running();
+  expect(types(step(mode, { type: 'gate', state: 'open' }, 3))).toEqual([]);
+  expect(holdsWall(mode)).toBe(true);
+});
+
+test('a card process that died is answered by its ledger; the wall stays shut until then', () => {
+  const mode = running();
+  step(mode, { type: 'card-lost' }, 3);
+  expect(mode.phase).toBe('settling');
+  expect(types(step(mode, { type: 'card-back' }, 4))).toEqual(['ask-ledger']);
+  expect(types(step(mode, { type: 'ledger', result: UNKNOWN }, 5))).toContain('open-gate');
+  expect(mode.result).toEqual(UNKNOWN);
+  expect(holdsWall(mode)).toBe(true);
+  step(mode, { type: 'gate', state: 'open' }, 6);
+  expect(holdsWall(mode)).toBe(false);
+});
+
+test('what the ledger never heard of has failed with the card process', () => {
+  const mode = running();
+  step(mode, { type: 'card-lost' }, 3);
+  step(mode, { type: 'card-back' }, 4);
+  step(mode, { type: 'ledger', result: undefined }, 5);
+  expect(mode.result).toEqual({ outcome: 'failed', reason: 'card-process-ended' });
+});
+
+test('an unknown outcome may still be settled, any other stays', () => {
+  const unknown = running();
+  step(unknown, { type: 'outcome', result: UNKNOWN }, 3);
+  step(unknown, { type: 'settled', result: APPROVED }, 4);
+  expect(unknown.result).toEqual(APPROVED);
+  step(unknown, { type: 'settled', result: { outcome: 'failed', reason: 'gateway-refused' } }, 5);
+  expect(unknown.result).toEqual(APPROVED);
+});
+
+test('a wall that never reports shut ends in a cancelled payment, not in a dialogue', () => {
+  const { state } = openPaymentMode(0);
+  expect(types(step(state, { type: 'time' }, SHUT_LIMIT_MS - 1))).toEqual([]);
+  expect(types(step(state, { type: 'time' }, SHUT_LIMIT_MS))).toEqual(['cancel']);
+  step(state, { type: 'gate', state: 'shut' }, SHUT_LIMIT_MS + 1);
+  expect(types(step(state, { type: 'valve-shut' }, SHUT_LIMIT_MS + 2))).not.toContain('begin');
+});
+
+test('a customer who hung up is no reason to forget the outcome', () => {
+  const mode = running();
+  expect(types(step(mode, { type: 'customer-gone' }, 3))).toEqual([]);
+  expect(types(step(mode, { type: 'outcome', result: APPROVED }, 4))).toContain('release');
+  expect(mode.result).toEqual(APPROVED);
+});
+
+test('whatever comes in whatever order: no dialogue before the wall, no release before outcome and open gate', () => {
+  for (let seed = 1; seed <= 5000; seed++) {
+    const random = mulberry(seed);
+    const { state } = openPaymentMode(0);
+    let gate: 'shut' | 'open' | 'unknown' = 'unknown';
+    let valve = false;
+    let begun = 0;
+    let released = 0;
+    let openSinceOutcome = false;
+    let customer = true;
+    let first: PaymentResult | undefined;
+    for (let now = 1; now < 40; now++) {
+      const input = INPUTS[Math.floor(random() * INPUTS.length)] as PaymentInput;
+      if (input.type === 'gate') gate = input.state;
+      if (input.type === 'valve-shut') valve = true;
+      if (input.type === 'card-lost') gate = 'unknown';
+      if (input.type === 'customer-gone') customer = false;
+      const outputs = types(step(state, input, now * 200));
+      if (state.result && input.type === 'gate' && input.state === 'open') openSinceOutcome = true;
+      if (outputs.includes('begin')) {
+        begun++;
+        expect([gate, valve], `seed ${seed}`).toEqual(['shut', true]);
+        expect(state.cancelled, `seed ${seed}`).toBe(false);
+      }
+      if (outputs.includes('release')) {
+        released++;
+        expect(state.result, `seed ${seed}`).toBeDefined();
+        expect(openSinceOutcome || !customer, `seed ${seed}`).toBe(true);
+      }
+      if (first && first.outcome !== 'unknown') expect(state.result, `seed ${seed}`).toBe(first);
+      first = state.result;
+    }
+    expect(begun, `seed ${seed}`).toBeLessThanOrEqual(1);
+    expect(released, `seed ${seed}`).toBeLessThanOrEqual(1);
+  }
+});
+
+const INPUTS: PaymentInput[] = [
+  { type: 'gate', state: 'shut' },
+  { type: 'gate', state: 'open' },
+  { type: 'valve-shut' },
+  { type: 'refused', why: 'in-payment' },
+  { type: 'progress', step: 'card-number', keys: 4, of: 16, mistakes: 0, waiting: false },
+  { type: 'outcome', result: APPROVED },
+  { type: 'outcome', result: UNKNOWN },
+  { type: 'settled', result: APPROVED },
+  { type: 'cancel' },
+  { type: 'customer-gone' },
+  { type: 'card-lost' },
+  { type: 'card-back' },
+  { type: 'ledger', result: UNKNOWN },
+  { type: 'ledger', result: undefined },
+  { type: 'time' },
+];
+
+function mulberry(seed: number): () => number {
+  let a = seed;
+  return () => {
+    a = (a + 0x6d2b79f5) | 0;
+    let t = Math.imul(a ^ (a >>> 15), 1 | a);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

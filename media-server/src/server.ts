@@ -1,0 +1,324 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { FastifyInstance } from 'fastify';
+import { Gauge, Registry } from 'prom-client';
+import { createApi } from './api/api.ts';
+import { type ApiParts, createApiParts } from './api/parts.ts';
+import { Books } from './calls/books.ts';
+import { Calls } from './calls/calls.ts';
+import { StoredDirectory } from './calls/directory.ts';
+import { CardLink } from './card-link/card-link.ts';
+import type { CardSettings } from './cde/settings.ts';
+import { MediaWorkers } from './media/workers.ts';
+import { systemClock } from './shared/clock.ts';
+import { devCa } from './shared/dev-ca.ts';
+import type { Logger } from './shared/logger.ts';
+import { ownAddresses, type Settings, SettingsError } from './settings.ts';
+import { isPrivate } from './shared/private-address.ts';
+import { SipServer } from './sip/sip-server.ts';
+import { endCallsLeftOpen } from './storage/calls.ts';
+import { type Demo, seedDemo } from './storage/demo.ts';
+import { findDevice } from './storage/devices.ts';
+import { openStorage, type Storage } from './storage/storage.ts';
+
+export interface ServerOptions {
+  readonly settings: Settings;
+  readonly log: Logger;
+  readonly version: string;
+  /** Another main file for the card process: tests take one valve out with it, to prove that the other holds. */
+  readonly cardEntry?: string;
+}
+
+export interface RunningServer {
+  readonly calls: Calls;
+  readonly sip: SipServer;
+  readonly workers: MediaWorkers;
+  readonly link: CardLink;
+  readonly demo: Demo | undefined;
+  /** Certificates, trunks' people and numbers, and the level of logging are read anew. */
+  reload(): Promise<void>;
+  /** No new calls or payments; resolves when the running ones have ended, or after the limit. */
+  drain(limitMs: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const root = path.resolve(here, '../..');
+const DRAIN_POLL_MS = 200;
+
+/**
+ * Puts the parts together and starts them. What fails ends the start with an error that names the setting; what was
+ * started before is closed again.
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { settings, log, version } = options;
+  const undo: (() => void | Promise<void>)[] = [];
+  try {
+    return await start(options, undo, settings, log, version);
+  } catch (cause) {
+    for (const step of undo.reverse()) await Promise.resolve(step()).catch(() => {});
+    throw cause;
+  }
+}
+
+async function start(
+  options: ServerOptions,
+  undo: (() => void | Promise<void>)[],
+  settings: Settings,
+  log: Logger,
+  version: string,
+): Promise<RunningServer> {
+  const data = settings.dataFolder;
+  mkdirSync(data, { recursive: true, mode: 0o700 });
+  const certificate = await certificateOf(settings);
+  const tls = () => ({ cert: readFileSync(certificate.certFile), key: readFileSync(certificate.keyFile) });
+
+  const opened = await openStorage({ kind: 'sqlite', file: path.join(data, 'tonegate.sqlite') }, systemClock.now());
+  if (!opened.ok) throw new SettingsError(opened.error.message);
+  const storage = opened.value;
+  undo.push(() => storage.destroy());
+  await endCallsLeftOpen(storage, systemClock.now());
+  const realm = settings.sip.domain;
+  const demo = settings.demo ? await seedDemo(storage, { folder: data, realm, now: systemClock.now() }) : undefined;
+  const directory = new StoredDirectory(storage, settings.calls.outgoingTrunk ?? settings.sip.trunks[0]?.name);
+  await directory.load();
+
+  const workers = new MediaWorkers({
+    workerBin: workerBinary(settings),
+    count: settings.media.workers,
+    basePort: settings.media.webRtcPort,
+    listen: mediaAddresses(settings),
+    log,
+  });
+  undo.push(() => workers.close());
+  await workers.start();
+
+  // The parts below call each other: each is reached through what is declared here, when all of them are there.
+  const link: CardLink = new CardLink({
+    settings: cardSettings(settings, certificate.caFile),
+    ...(options.cardEntry !== undefined && { entry: options.cardEntry }),
+    log,
+    clock: systemClock,
+    events: {
+      up: (instance, restarted) => {
+        log.info({ instance, restarted }, 'the card process is up');
+        calls.cardUp(restarted);
+      },
+      down: () => {
+        log.warn('the card process is gone');
+        calls.cardDown();
+      },
+      message: (message) => calls.heard(message),
+    },
+  });
+  const registry = new Registry();
+  const sip: SipServer = new SipServer({
+    settings: settings.sip,
+    clock: systemClock,
+    log,
+    tls: tls(),
+    policy: {
+      credential: (user) => credentialOf(parts, storage, user, realm),
+      allowAnonymous: ({ ip }) => settings.demo && isPrivate(ip),
+      incoming: (leg) => calls.incoming(leg),
+      registered: (registration) => calls.registered(registration),
+      unregistered: (registration) => calls.unregistered(registration),
+    },
+  });
+  const calls: Calls = new Calls({
+    parts: {
+      sip,
+      link,
+      workers,
+      clock: systemClock,
+      log,
+      bind: settings.media.bind,
+      announced: ({ ip, trunk }) => announcedAddress(settings, ip, trunk),
+      awaitAgentMs: settings.calls.awaitAgentSeconds * 1000,
+      queueMs: settings.calls.queueSeconds * 1000,
+      nobody: settings.calls.nobody,
+    },
+    directory,
+    books: new Books(storage, log),
+    limit: settings.calls.limit,
+  });
+  const parts: ApiParts = createApiParts({
+    storage,
+    calls,
+    clock: systemClock,
+    logger: log,
+    registry,
+    sipDomain: realm,
+    health: () => [
+      { name: 'card-process', ok: link.up },
+      {
+        name: 'media',
+        ok: workers.up === settings.media.workers,
+        detail: `${workers.up} of ${settings.media.workers} workers`,
+      },
+      ...sip.trunks().map(({ name, state }) => ({ name: `trunk ${name}`, ok: state !== 'down', detail: state })),
+    ],
+    credentialEnded: (person) => sip.drop(person),
+  });
+  measure(registry, calls, link, workers);
+
+  await link.start();
+  undo.push(() => link.stop());
+  await sip.start();
+  undo.push(() => sip.close());
+
+  const apis: FastifyInstance[] = [];
+  const listen = async (https: boolean, host: string, port: number, setting: string) => {
+    const api = await createApi({
+      parts,
+      version,
+      clientFolder: path.join(root, 'client/dist'),
+      acceptSip: (socket, remote) =>
+        sip.acceptWebSocket(socket, { ip: remote.ip, port: remote.port, secure: remote.transport === 'wss' }),
+      ...(https && { https: tls() }),
+    });
+    undo.push(() => api.close());
+    await api.listen({ host, port }).catch((cause: NodeJS.ErrnoException) => {
+      throw new SettingsError(
+        `port ${port} (setting ${setting}) can't be taken on ${host}: ${cause.code ?? cause.message}`,
+      );
+    });
+    apis.push(api);
+  };
+  await listen(true, settings.http.bind, settings.http.port, 'http.port');
+  if (settings.http.loopbackPort) await listen(false, '127.0.0.1', settings.http.loopbackPort, 'http.loopbackPort');
+
+  return {
+    calls,
+    sip,
+    workers,
+    link,
+    demo,
+    reload: async () => {
+      await directory.load();
+      sip.reloadTls(tls());
+      for (const api of apis) if ('setSecureContext' in api.server) api.server.setSecureContext(tls());
+    },
+    drain: async (limitMs) => {
+      calls.drain();
+      sip.drain();
+      const deadline = systemClock.monotonic() + limitMs;
+      while (calls.count > 0 && systemClock.monotonic() < deadline) {
+        await new Promise<void>((resolve) => systemClock.after(DRAIN_POLL_MS, resolve));
+      }
+    },
+    close: async () => {
+      calls.close();
+      for (const step of undo.reverse()) await step();
+    },
+  };
+}
+
+async function certificateOf(settings: Settings): Promise<{ certFile: string; keyFile: string; caFile: string }> {
+  const { certFile, keyFile, hosts } = settings.http;
+  const folder = path.join(settings.dataFolder, 'certificates');
+  const dev = await devCa(folder, ['localhost', '127.0.0.1', '::1', ...ownAddresses(), ...hosts]);
+  for (const [name, file] of Object.entries({ certFile, keyFile })) {
+    if (file !== undefined && !existsSync(file))
+      throw new SettingsError(`http.${name} = "${file}": there is no such file`);
+  }
+  return certFile !== undefined && keyFile !== undefined ? { ...dev, certFile, keyFile } : dev;
+}
+
+async function credentialOf(parts: ApiParts, storage: Storage, user: string, realm: string) {
+  const window = parts.sipCredentials.lookup(user);
+  if (window) return window;
+  const device = await findDevice(storage, user, realm);
+  return device && { md5: device.md5, sha256: device.sha256, mayRegister: device.mayRegister === 1 };
+}
+
+function workerBinary(settings: Settings): string {
+  if (settings.media.workerBin !== undefined) return settings.media.workerBin;
+  const found = path.join(root, 'build/mediasoup-worker.path');
+  if (!existsSync(found)) {
+    throw new SettingsError('media.workerBin: there is no media worker yet; `npm start` sets one up, or name one here');
+  }
+  return readFileSync(found, 'utf8').trim();
+}
+
+function mediaAddresses(settings: Settings): { ip: string; announced?: string }[] {
+  const { listen, announced } = settings.media;
+  return (listen ?? ['127.0.0.1', ...ownAddresses()]).map((ip) => ({
+    ip,
+    // Loopback stays what it is: a browser on this machine needs no public address.
+    ...(announced !== undefined && ip !== '127.0.0.1' && ip !== '::1' && { announced }),
+  }));
+}
+
+/** The address written in SDP for a peer: the trunk's, loopback for loopback, the public one, or this machine's first. */
+function announcedAddress(settings: Settings, peer: string, trunkName: string | undefined): string {
+  const trunk = settings.sip.trunks.find(({ name }) => name === trunkName);
+  if (trunk?.mediaAddress !== undefined) return trunk.mediaAddress;
+  const far = trunk?.host ?? peer;
+  if (far === '::1') return '::1';
+  if (far.startsWith('127.') || far === 'localhost') return '127.0.0.1';
+  const { bind, announced } = settings.media;
+  if (announced !== undefined) return announced;
+  if (bind !== '0.0.0.0' && bind !== '::') return bind;
+  return ownAddresses()[0] ?? '127.0.0.1';
+}
+
+function cardSettings(settings: Settings, devCaFile: string): CardSettings {
+  const { card, gateway, dataFolder } = settings;
+  const folder = path.join(dataFolder, 'card');
+  return {
+    socket: path.join(folder, 'card.sock'),
+    ledgerFolder: path.join(folder, 'ledger'),
+    logFile: path.join(folder, 'card.log'),
+    logLevel: settings.logLevel,
+    rtpPorts: settings.media.rtpPorts,
+    threads: card.threads,
+    gateway: {
+      kind: gateway.kind,
+      url: gateway.url,
+      caFile: path.resolve(gateway.caFile ?? devCaFile),
+      keyFile: path.resolve(gateway.keyFile ?? path.join(dataFolder, 'sandbox.key')),
+      timeoutMs: gateway.timeoutMs,
+    },
+    lookupDelaysMs: card.lookupDelaysMs,
+    reverseAfterMs: Math.round(card.reverseAfterSeconds * 1000),
+    absentAgainAfterMs: Math.round(card.absentAgainAfterSeconds * 1000),
+    dialogue: {
+      firstKeyMs: Math.round(card.firstKeySeconds * 1000),
+      nextKeyMs: Math.round(card.nextKeySeconds * 1000),
+      totalMs: Math.round(card.totalSeconds * 1000),
+      mistakesPerField: card.mistakesPerField,
+    },
+  };
+}
+
+function measure(registry: Registry, calls: Calls, link: CardLink, workers: MediaWorkers): void {
+  const registers = [registry];
+  new Gauge({
+    name: 'tonegate_calls',
+    help: 'Calls by state',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [state, count] of calls.states()) this.set({ state }, count);
+    },
+  });
+  new Gauge({
+    name: 'tonegate_card_process_up',
+    help: '1 while the card process takes commands',
+    registers,
+    collect() {
+      this.set(Number(link.up));
+    },
+  });
+  new Gauge({
+    name: 'tonegate_media_workers',
+    help: 'Media workers that run',
+    registers,
+    collect() {
+      this.set(workers.up);
+    },
+  });
+}
