@@ -2,12 +2,7 @@ import { ServerEvent } from '@tonegate/api-schema';
 import { backOffMs } from '../back-off.ts';
 
 /** The part of a WebSocket that is used here. */
-export interface EventSocket {
-  onopen: (() => void) | null;
-  onmessage: ((message: { data: unknown }) => void) | null;
-  onclose: (() => void) | null;
-  close(): void;
-}
+export type EventSocket = Pick<WebSocket, 'onopen' | 'onmessage' | 'onclose' | 'close'>;
 
 export interface EventsOptions {
   readonly connect: () => EventSocket;

@@ -308,5 +308,5 @@ export const en = {
   'shortcuts.help': 'These shortcuts',
   'shortcuts.note': 'Hanging up and taking money have no single key, on purpose.',
   'key.space': 'Space',
-  'close': 'Close',
+  close: 'Close',
 } as const;

@@ -103,7 +103,8 @@ export const ja: Record<MessageKey, string> = {
   'pay.held': '先に保留を解除してください。',
   'pay.field.empty': '入力してください。',
   'pay.field.too-long': '64文字以内で入力してください。',
-  'pay.field.card-number': 'カード番号のようです。カード番号は入力しないでください。お客様に電話機で押していただきます。',
+  'pay.field.card-number':
+    'カード番号のようです。カード番号は入力しないでください。お客様に電話機で押していただきます。',
   'pay.amount.empty': '金額を入力してください。',
   'pay.amount.not-a-number': '金額ではないようです。{example} のように入力してください。',
   'pay.amount.decimals': '{currency}では使えない小数です。{example} のように入力してください。',
@@ -145,7 +146,8 @@ export const ja: Record<MessageKey, string> = {
   'outcome.charged': 'カードに請求されました。',
 
   'reason.none': '',
-  'reason.card-refused': 'カードが承認されませんでした。別のカードを使うか、カード会社にお問い合わせいただいてください。',
+  'reason.card-refused':
+    'カードが承認されませんでした。別のカードを使うか、カード会社にお問い合わせいただいてください。',
   'reason.funds': 'カードの残高が足りません。別のカードをお使いいただけます。',
   'reason.limit': 'カードの利用限度額を超えています。別のカードをお使いいただけます。',
   'reason.card-expired': 'カードの有効期限が切れています。別のカードをお使いいただけます。',

@@ -4,7 +4,17 @@ import { type CallsState, currentCall, walledPayment } from './calls.ts';
 /** Something that a screen reader says at once. Words are the window's business. */
 export type Announcement =
   | { readonly say: 'ringing'; readonly number: string | null; readonly merchant: string }
-  | { readonly say: 'calling' | 'answered' | 'held' | 'resumed' | 'reconnecting' | 'call-ended' | 'wall-shut' | 'wall-open' }
+  | {
+      readonly say:
+        | 'calling'
+        | 'answered'
+        | 'held'
+        | 'resumed'
+        | 'reconnecting'
+        | 'call-ended'
+        | 'wall-shut'
+        | 'wall-open';
+    }
   | { readonly say: 'step-done'; readonly step: PaymentStep }
   | { readonly say: 'mistake' }
   | { readonly say: 'outcome'; readonly outcome: Outcome };

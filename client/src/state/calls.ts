@@ -60,7 +60,8 @@ export function applyEvent(state: CallsState, event: ServerEvent, now: number): 
   }
 }
 
-function withCall(state: CallsState, call: Call): CallsState {
+function withCall(before: CallsState, call: Call): CallsState {
+  const state = withNews(before, call);
   const others = state.live.filter((other) => other.id !== call.id);
   if (call.state === 'ended') {
     const kept = state.kept?.id === call.id || showsOutcome(call, state.left) ? call : state.kept;
@@ -71,6 +72,15 @@ function withCall(state: CallsState, call: Call): CallsState {
   // Answering the next customer, the agent has moved on: one customer's outcome never stands beside another's name.
   const movedOn = call.state !== 'ringing' && state.kept !== null && state.kept.id !== call.id;
   return { ...state, live, kept: movedOn ? null : state.kept };
+}
+
+// What became of a payment that was unknown is news, even to an agent who had moved on.
+function withNews(state: CallsState, call: Call): CallsState {
+  const { payment } = call;
+  if (payment === null || payment.outcome === 'unknown' || !state.left.includes(payment.id)) return state;
+  const earlier = [...state.live, ...state.recent].find((other) => other.id === call.id)?.payment;
+  if (earlier?.id !== payment.id || earlier.outcome !== 'unknown') return state;
+  return { ...state, left: state.left.filter((id) => id !== payment.id) };
 }
 
 /** Merges ended calls into the list, newest first. */

@@ -18,7 +18,12 @@ test('every field that is wrong is named at once', () => {
 });
 
 test('a card number typed into a text field never becomes an order', () => {
-  for (const reference of ['4242424242424242', '4242 4242 4242 4242', 'card 4242-4242-4242-4242!', '４２４２４２４２４２４２４２４２']) {
+  for (const reference of [
+    '4242424242424242',
+    '4242 4242 4242 4242',
+    'card 4242-4242-4242-4242!',
+    '４２４２４２４２４２４２４２４２',
+  ]) {
     expect(orderOf({ ...EMPTY_FORM, reference, amount: '1' }, 'JPY'), reference).toEqual({
       ok: false,
       error: { reference: 'card-number' },

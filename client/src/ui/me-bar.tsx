@@ -1,0 +1,125 @@
+import type { Me } from '@tonegate/api-schema';
+import { DropdownMenu, Switch } from 'radix-ui';
+import type { MessageKey } from '../i18n/translate.ts';
+import { useCalls, useDesk, useSettings, useSoftphone } from '../state/hooks.ts';
+import type { Theme } from '../state/settings.ts';
+import controls from './controls.module.css';
+import { DoneIcon, MenuIcon } from './icons.tsx';
+import styles from './me-bar.module.css';
+import { useTranslate } from './use-translate.ts';
+
+const THEMES: readonly Theme[] = ['system', 'light', 'dark'];
+
+/** Zone 1: my state, my name, the network in one word, settings. */
+export function MeBar({ me, onShortcuts }: { me: Me; onShortcuts: () => void }) {
+  const softphone = useSoftphone();
+  const t = useTranslate();
+  const ready = useCalls((state) => state.agent === 'ready');
+  const known = useCalls((state) => state.known);
+  const busy = useDesk((state) => state.busy.state === true);
+
+  return (
+    <header className={styles.bar} aria-label={t('zone.me')}>
+      <label className={styles.state}>
+        <Switch.Root
+          className={styles.switch}
+          data-testid="ready"
+          aria-label={t('me.ready')}
+          checked={ready}
+          disabled={!known}
+          aria-busy={busy}
+          onCheckedChange={(checked) => void softphone.setReady(checked)}
+        >
+          <Switch.Thumb className={styles.thumb} />
+        </Switch.Root>
+        <span className={styles.word} data-ready={ready}>
+          {t(ready ? 'me.ready' : 'me.not-ready')}
+        </span>
+      </label>
+      <div className={styles.who}>
+        <span className={styles.name}>{me.displayName}</span>
+        <Network />
+      </div>
+      <Menu onShortcuts={onShortcuts} />
+    </header>
+  );
+}
+
+/** Bars and a word: how the network does in the call, or whether the phone is there at all. */
+function Network() {
+  const t = useTranslate();
+  const registration = useDesk((state) => state.phone.registration);
+  const quality = useDesk((state) => state.phone.quality);
+  const word =
+    quality ??
+    ({ registered: 'online', connecting: 'connecting', lost: 'offline', off: 'offline' } as const)[registration];
+  const bars = { good: 3, online: 3, fair: 2, poor: 1, connecting: 0, offline: 0 }[word];
+  const key: MessageKey = `network.${word}`;
+  return (
+    <span className={styles.network} data-quality={word}>
+      <svg aria-hidden="true" width="16" height="12" viewBox="0 0 16 12">
+        {[0, 1, 2].map((bar) => (
+          <rect key={bar} x={bar * 6} y={8 - bar * 4} width="4" height={4 + bar * 4} rx="1" data-on={bar < bars} />
+        ))}
+      </svg>
+      <span className={controls.hidden}>{t('network.label', { quality: t(key) })}</span>
+      <span aria-hidden="true">{t(key)}</span>
+    </span>
+  );
+}
+
+function Menu({ onShortcuts }: { onShortcuts: () => void }) {
+  const softphone = useSoftphone();
+  const t = useTranslate();
+  const language = useSettings((settings) => settings.language);
+  const theme = useSettings((settings) => settings.theme);
+  return (
+    <DropdownMenu.Root modal={false}>
+      <DropdownMenu.Trigger className={controls.icon} aria-label={t('me.menu')}>
+        <MenuIcon />
+      </DropdownMenu.Trigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content className={styles.menu} align="end" sideOffset={4} collisionPadding={8}>
+          <DropdownMenu.Label className={styles.heading}>{t('me.language')}</DropdownMenu.Label>
+          <DropdownMenu.RadioGroup
+            aria-label={t('me.language')}
+            value={language}
+            onValueChange={(value) => softphone.change({ language: value === 'ja' ? 'ja' : 'en' })}
+          >
+            {(['ja', 'en'] as const).map((tag) => (
+              <Choice key={tag} value={tag} lang={tag} label={t(`language.${tag}`)} />
+            ))}
+          </DropdownMenu.RadioGroup>
+          <DropdownMenu.Label className={styles.heading}>{t('me.theme')}</DropdownMenu.Label>
+          <DropdownMenu.RadioGroup
+            aria-label={t('me.theme')}
+            value={theme}
+            onValueChange={(value) => softphone.change({ theme: THEMES.find((known) => known === value) ?? 'system' })}
+          >
+            {THEMES.map((name) => (
+              <Choice key={name} value={name} label={t(`theme.${name}`)} />
+            ))}
+          </DropdownMenu.RadioGroup>
+          <DropdownMenu.Separator className={styles.rule} />
+          <DropdownMenu.Item className={styles.item} onSelect={onShortcuts}>
+            {t('me.shortcuts')}
+          </DropdownMenu.Item>
+          <DropdownMenu.Item className={styles.item} onSelect={() => void softphone.signOut()}>
+            {t('me.sign-out')}
+          </DropdownMenu.Item>
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  );
+}
+
+function Choice({ value, label, lang }: { value: string; label: string; lang?: string }) {
+  return (
+    <DropdownMenu.RadioItem className={styles.item} value={value} lang={lang}>
+      {label}
+      <DropdownMenu.ItemIndicator>
+        <DoneIcon size={16} />
+      </DropdownMenu.ItemIndicator>
+    </DropdownMenu.RadioItem>
+  );
+}

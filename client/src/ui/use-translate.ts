@@ -1,0 +1,14 @@
+import type { Language } from '@tonegate/api-schema';
+import { useMemo } from 'react';
+import { type Translate, translator } from '../i18n/translate.ts';
+import { useSettings } from '../state/hooks.ts';
+
+export function useLanguage(): Language {
+  return useSettings((settings) => settings.language);
+}
+
+/** The words of the window's language. */
+export function useTranslate(): Translate {
+  const language = useLanguage();
+  return useMemo(() => translator(language), [language]);
+}
