@@ -1,4 +1,5 @@
 import { EventsQuery, ProblemBody } from '@tonegate/api-schema';
+import { z } from 'zod';
 import { personOf } from './auth.ts';
 import { EventStream } from './event-stream.ts';
 import type { Http } from './http.ts';
@@ -13,7 +14,7 @@ export function eventsRoute(app: Http, { calls, clock, windows }: ApiParts): voi
     schema: {
       summary: 'WebSocket: a snapshot, then each change as a ServerEvent',
       querystring: EventsQuery,
-      response: { 101: EventsQuery.describe('The connection is a WebSocket from now on'), '4xx': ProblemBody },
+      response: { 101: z.undefined().describe('The connection is a WebSocket from now on'), '4xx': ProblemBody },
     },
     handler: async (_request, reply) =>
       sendProblem(reply.header('upgrade', 'websocket'), 'bad-request', 'This is a WebSocket: ask for an upgrade.', 426),

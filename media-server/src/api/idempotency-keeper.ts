@@ -8,12 +8,12 @@ export const WAIT_MS = 10_000;
 const MEMORY_MS = 5 * 60 * 1000;
 const MEMORY_LIMIT = 1000;
 
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly body: string;
 }
 
-export interface KeyedRequest {
+interface KeyedRequest {
   /** Whose key it is. */
   readonly scope: string;
   readonly key: string;

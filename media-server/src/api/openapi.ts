@@ -1,14 +1,38 @@
 import swagger from '@fastify/swagger';
-import * as messages from '@tonegate/api-schema';
+import {
+  Call,
+  CallPage,
+  IDEMPOTENCY_HEADER,
+  IdempotencyKey,
+  Me,
+  Merchant,
+  Order,
+  Payment,
+  ProblemBody,
+  SipCredential,
+} from '@tonegate/api-schema';
 import type { FastifyInstance } from 'fastify';
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 
 /** Messages that the document names once instead of writing them out at each place. */
 const named = z.registry<{ id: string }>();
-for (const id of ['Me', 'Merchant', 'Order', 'Payment', 'Call', 'CallPage', 'ProblemBody', 'SipCredential'] as const) {
-  named.add(messages[id], { id });
-}
+const NAMED = { Me, Merchant, Order, Payment, Call, CallPage, ProblemBody, SipCredential };
+for (const [id, message] of Object.entries(NAMED)) named.add(message, { id });
+
+const toJsonSchema = createJsonSchemaTransform({ schemaRegistry: named });
+
+const SECURITY = {
+  person: [{ session: [] }],
+  'person-or-key': [{ session: [] }, { apiKey: [] }],
+  anybody: [],
+};
+
+const KEY_HEADER = {
+  type: 'object',
+  required: [IDEMPOTENCY_HEADER],
+  properties: { [IDEMPOTENCY_HEADER]: z.toJSONSchema(IdempotencyKey) },
+};
 
 /** Collects every route declared after it; `app.swagger()` is the document (OpenAPI 3.1). */
 export async function describeRoutes(app: FastifyInstance, version: string): Promise<void> {
@@ -27,9 +51,14 @@ export async function describeRoutes(app: FastifyInstance, version: string): Pro
           apiKey: { type: 'http', scheme: 'bearer' },
         },
       },
-      security: [{ session: [] }, { apiKey: [] }],
     },
-    transform: createJsonSchemaTransform({ schemaRegistry: named }),
+    transform: (route) => {
+      const { who = 'person', idempotency } = route.route.config ?? {};
+      const described = toJsonSchema(route);
+      const schema = { ...described.schema, security: SECURITY[who] } as typeof described.schema;
+      if (route.route.method === 'POST' && idempotency !== 'none') schema.headers = KEY_HEADER;
+      return { ...described, schema };
+    },
     transformObject: createJsonSchemaTransformObject({ schemaRegistry: named }),
   });
 }

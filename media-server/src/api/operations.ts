@@ -11,7 +11,10 @@ const LOOPBACK = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1']);
 export function operationsRoutes(app: Http, parts: ApiParts, tls: boolean): void {
   app.get(
     '/healthz',
-    { schema: { summary: 'Whether the server can do its work', response: { 200: Health, 503: Health } } },
+    {
+      config: { who: 'anybody' },
+      schema: { summary: 'Whether the server can do its work', response: { 200: Health, 503: Health } },
+    },
     async (_request, reply) => {
       const all = [...parts.health(), await storageHealth(parts)];
       const ok = all.every((part) => part.ok);
@@ -23,7 +26,7 @@ export function operationsRoutes(app: Http, parts: ApiParts, tls: boolean): void
   );
 
   // Not for everyone: it tells how much business there is.
-  app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
+  app.get('/metrics', { config: { who: 'anybody' }, schema: { hide: true } }, async (request, reply) => {
     const local = LOOPBACK.has(request.ip);
     if (!local && (await findCaller(request, parts, tls))?.kind !== 'api-key') {
       return sendProblem(reply, 'not-allowed', 'Metrics are for this machine, or with an API key.');

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { SESSION_MS } from '../storage/sessions.ts';
 import { LOCK_MS, TRIES } from './sign-in-guard.ts';
+import { selfSigned } from './test-certificate.ts';
 import { TestApi } from './test-api.ts';
 
 let api: TestApi;
@@ -96,20 +97,3 @@ test('over TLS the cookie is Secure and bound to its host by its name', async ()
   expect((await api.ask('GET', '/v1/me', { headers: { cookie: `tonegate=${token}` } })).status).toBe(200);
   expect((await api.ask('GET', '/v1/me', { app, headers: { cookie: `tonegate=${token}` } })).status).toBe(401);
 });
-
-async function selfSigned(): Promise<{ cert: string; key: string }> {
-  await import('reflect-metadata');
-  const x509 = await import('@peculiar/x509');
-  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    name: 'CN=localhost',
-    keys,
-    signingAlgorithm: algorithm,
-  });
-  const pkcs8 = Buffer.from(await crypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64');
-  return {
-    cert: certificate.toString('pem'),
-    key: `-----BEGIN PRIVATE KEY-----\n${pkcs8}\n-----END PRIVATE KEY-----\n`,
-  };
-}

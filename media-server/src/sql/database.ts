@@ -8,6 +8,7 @@ export interface DatabaseLocation {
 }
 
 /** A database of whatever tables, as they were at some version. */
+// oxlint-disable-next-line typescript/no-explicit-any -- kysely has no other word for it
 export type AnyDatabase = Kysely<any>;
 
 /**

@@ -3,7 +3,7 @@ import type { Storage } from './storage.ts';
 import type { AuditRow } from './tables.ts';
 
 /** What the audit is told; what isn't named is null. `detail` holds plain facts, no secret and no card data. */
-export type AuditEntry = Pick<AuditRow, 'actorKind' | 'action'> &
+type AuditEntry = Pick<AuditRow, 'actorKind' | 'action'> &
   Partial<Pick<AuditRow, 'organisation' | 'merchant' | 'actor' | 'subject'>> & {
     detail?: Readonly<Record<string, string | number | boolean>>;
   };

@@ -34,12 +34,20 @@ export async function putDevice(
     .execute();
 }
 
-/** The account by this name, if its password was set for this realm (another realm's hash is of no use). */
-export function findDevice(storage: Storage, user: string, realm: string): Promise<Device | undefined> {
-  return storage
+/**
+ * What the account by this name answers challenges of this realm with; none if its password was set for another realm,
+ * whose hash is of no use.
+ */
+export async function findDevice(
+  storage: Storage,
+  user: string,
+  realm: string,
+): Promise<{ md5: string; sha256: string; mayRegister: boolean } | undefined> {
+  const row = await storage
     .selectFrom('devices')
-    .selectAll()
+    .select(['md5', 'sha256', 'mayRegister'])
     .where('user', '=', user)
     .where('realm', '=', realm)
     .executeTakeFirst();
+  return row && { ...row, mayRegister: row.mayRegister === 1 };
 }

@@ -22,16 +22,6 @@ export async function addPerson(
   return row;
 }
 
-/** The person with this id, unless disabled. */
-export function findPerson(storage: Storage, id: Id): Promise<Person | undefined> {
-  return storage
-    .selectFrom('people')
-    .selectAll()
-    .where('id', '=', id)
-    .where('disabledAt', 'is', null)
-    .executeTakeFirst();
-}
-
 /** The person with this sign-in name, unless disabled. */
 export function findPersonByName(storage: Storage, name: string): Promise<Person | undefined> {
   return storage

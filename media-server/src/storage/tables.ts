@@ -18,9 +18,8 @@ export interface Tables {
   audit: AuditRow;
 }
 
-export const ROLES = ['agent', 'supervisor', 'administrator'] as const;
-export type Role = (typeof ROLES)[number];
-export type Language = 'ja' | 'en';
+type Role = 'agent' | 'supervisor' | 'administrator';
+type Language = 'ja' | 'en';
 
 export interface Organisation {
   id: Id;
@@ -78,18 +77,16 @@ export interface Device {
   createdAt: number;
 }
 
-export const CALL_ENDS = [
-  'customer-hung-up',
-  'agent-hung-up',
-  'busy',
-  'no-answer',
-  'unknown-number',
-  'rejected',
-  'not-reachable',
-  'server-ended',
-  'lost',
-] as const;
-export type CallEnd = (typeof CALL_ENDS)[number];
+export type CallEnd =
+  | 'customer-hung-up'
+  | 'agent-hung-up'
+  | 'busy'
+  | 'no-answer'
+  | 'unknown-number'
+  | 'rejected'
+  | 'not-reachable'
+  | 'server-ended'
+  | 'lost';
 
 export interface CallRow {
   id: Id;
@@ -111,8 +108,7 @@ export interface CallRow {
   keysPossible: number;
 }
 
-export const OUTCOMES = ['approved', 'declined', 'cancelled', 'failed', 'unknown'] as const;
-export type Outcome = (typeof OUTCOMES)[number];
+export type Outcome = 'approved' | 'declined' | 'cancelled' | 'failed' | 'unknown';
 
 export interface PaymentRow {
   id: Id;
