@@ -35,6 +35,8 @@ export function clearSessionCookie(reply: FastifyReply, tls: boolean): void {
 /** Asks every request of this scope who it is, and refuses those whom the route isn't for. */
 export function authenticate(app: FastifyInstance, parts: ApiParts, tls: boolean): void {
   app.addHook('onRequest', async (request, reply) => {
+    // Answers are for one caller, and some hold credentials.
+    reply.header('cache-control', 'no-store');
     const wanted = request.routeOptions.config.who ?? 'person';
     if (wanted === 'anybody') return;
     const caller = await findCaller(request, parts, tls);

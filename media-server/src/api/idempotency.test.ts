@@ -7,7 +7,7 @@ import { TestApi } from './test-api.ts';
 let api: TestApi;
 let headers: Record<string, string>;
 beforeAll(async () => {
-  api = await TestApi.open();
+  api = await TestApi.open({}, true);
   headers = { cookie: await api.cookie() };
 });
 afterAll(() => api.close());
@@ -123,9 +123,9 @@ test('after a fault of ours the same key may try again', async () => {
 
 test('a server that was started again gives the answer of the one before', async () => {
   const first = await pay('key-before-restart');
-  const app = await api.newApp(api.newParts());
-  expect(await pay('key-before-restart', { app })).toMatchObject({ status: 201, text: first.text });
-  expect(await pay('key-before-restart', { app, body: { ...body, call: newId() } })).toMatchObject({
+  await api.restart();
+  expect(await pay('key-before-restart')).toMatchObject({ status: 201, text: first.text });
+  expect(await pay('key-before-restart', { body: { ...body, call: newId() } })).toMatchObject({
     status: 409,
     json: { code: 'idempotency-key-reused' },
   });
@@ -176,11 +176,10 @@ test('a request that waits too long for the first one is told to ask again', asy
 
 test('a SIP password is repeated for its key, but never written down', async () => {
   headers = { cookie: await api.cookie() };
-  const ask = (app = api.app) =>
+  const ask = () =>
     api.ask('POST', '/v1/sip-credential', {
       headers: { ...headers, 'idempotency-key': 'key-of-a-window' },
       body: {},
-      app,
     });
   const first = await ask();
   expect(first.status).toBe(201);
@@ -188,6 +187,6 @@ test('a SIP password is repeated for its key, but never written down', async () 
   const rows = await api.storage.selectFrom('idempotencyKeys').selectAll().execute();
   expect(JSON.stringify(rows)).not.toContain(first.json.password);
   // After a restart the old password is worth nothing, so the same key gets a new one.
-  const app = await api.newApp(api.newParts());
-  expect((await ask(app)).json.password).not.toBe(first.json.password);
+  await api.restart();
+  expect((await ask()).json.password).not.toBe(first.json.password);
 });

@@ -21,8 +21,9 @@ const ask = (window?: string, by = headers) =>
 const me = () => api.agent(0).id;
 
 test('a credential is good for SIP for five minutes, in both algorithms', async () => {
-  const { status, json } = await ask(newId());
+  const { status, json, headers: answered } = await ask(newId());
   expect(status).toBe(201);
+  expect(answered['cache-control']).toBe('no-store');
   expect(json).toMatchObject({ user: me(), domain: 'tonegate.local', path: '/sip' });
   expect(json.expiresAt).toBe(api.clock.now() + CREDENTIAL_MS);
   expect(json.password).toMatch(/^[a-z]{32}$/);

@@ -12,7 +12,7 @@ import { createLogger } from '../shared/logger.ts';
 import { err, ok } from '../shared/result.ts';
 import { type Demo, seedDemo } from '../storage/demo.ts';
 import { addSession } from '../storage/sessions.ts';
-import type { Storage } from '../storage/storage.ts';
+import { openStorage, type Storage } from '../storage/storage.ts';
 import { memoryStorage } from '../storage/test-storage.ts';
 import { type ApiOptions, createApi } from './api.ts';
 import type { CallControl, CallResult, Who } from './call-control.ts';
@@ -142,16 +142,32 @@ export class TestApi {
   storage!: Storage;
   demo!: Demo;
 
-  static async open(options: Partial<ApiOptions> = {}): Promise<TestApi> {
+  /** @param onDisk for tests that start the server again */
+  static async open(options: Partial<ApiOptions> = {}, onDisk = false): Promise<TestApi> {
     const api = new TestApi();
-    api.storage = await memoryStorage(api.clock.now());
+    api.storage = onDisk ? await api.#openFile() : await memoryStorage(api.clock.now());
     api.demo = await seedDemo(api.storage, { folder: api.folder, realm: 'tonegate.local', now: api.clock.now() });
     api.parts = api.newParts();
     api.app = await api.newApp(api.parts, options);
     return api;
   }
 
-  /** As a new start of the server would make them: nothing is left but the storage. */
+  /** Ends the server and starts it again: what is left is the storage's file. */
+  async restart(): Promise<void> {
+    await this.app.close();
+    await this.storage.destroy();
+    this.storage = await this.#openFile();
+    this.parts = this.newParts();
+    this.app = await this.newApp(this.parts);
+  }
+
+  async #openFile(): Promise<Storage> {
+    const opened = await openStorage({ kind: 'sqlite', file: join(this.folder, 'tonegate.db') }, this.clock.now());
+    if (!opened.ok) throw new Error(opened.error.message);
+    return opened.value;
+  }
+
+  /** Parts of their own, over the same storage. */
   newParts(): ApiParts {
     const destination = new PassThrough();
     destination.on('data', (chunk) => {
