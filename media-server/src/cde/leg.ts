@@ -99,7 +99,17 @@ export class Leg {
     for (const command of waiting) this.command(command);
   }
 
+  /** Takes a command. A bug in it ends this leg, shut; others live on. */
   command(command: LegCommand): void {
+    try {
+      this.#command(command);
+    } catch (error) {
+      this.#environment.log.error({ leg: this.id, command: command.type, ...traceOf(error) }, 'a leg ended by a bug');
+      this.#lose();
+    }
+  }
+
+  #command(command: LegCommand): void {
     if (command.type === 'leg-close') return this.close();
     if (this.#waiting) {
       if (this.#waiting.length < WAITING_LIMIT) this.#waiting.push(command);
