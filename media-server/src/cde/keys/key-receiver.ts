@@ -125,13 +125,8 @@ export class KeyReceiver {
       // A gateway that changed its SSRC in mid-press goes on counting the duration; a new press begins with a short one.
       return duration > this.#duration && silent <= this.#interval * SILENT_INTERVALS;
     }
-    // Segments follow one another by the greatest duration; some senders cut them one report earlier or later.
-    const slack = (LONGEST_INTERVAL_MS * this.#rate) / 1000;
+    // Segments follow one another by the greatest duration; some senders cut them one report earlier.
     const step = timestampAhead(timestamp, this.#timestamp);
-    return Math.abs(step - SEGMENT) <= slack && this.#duration + silentUnits(silent, this.#rate) + slack >= SEGMENT;
+    return step <= SEGMENT + 1 && step >= SEGMENT - (USUAL_INTERVAL_MS * this.#rate) / 1000;
   }
-}
-
-function silentUnits(silent: number, rate: number): number {
-  return (silent * rate) / 1000;
 }
