@@ -3,7 +3,6 @@ import { expect, test } from 'vitest';
 import { TestClock } from '../shared/clock.ts';
 import { CLOSE, EventStream, PING_MS, SEND_LIMIT } from './event-stream.ts';
 import { TRIES, LOCK_MS, SignInGuard } from './sign-in-guard.ts';
-import { Windows } from './windows.ts';
 
 class FakeSocket extends EventEmitter {
   readyState = 1 as const;
@@ -27,17 +26,20 @@ class FakeSocket extends EventEmitter {
 function open(expiresAt = Number.POSITIVE_INFINITY) {
   const clock = new TestClock();
   const socket = new FakeSocket();
+  const ended: true[] = [];
   const stream = new EventStream(
     socket as unknown as ConstructorParameters<typeof EventStream>[0],
     clock,
     clock.now() + expiresAt,
+    () => void ended.push(true),
   );
-  return { clock, socket, stream };
+  return { clock, socket, stream, ended };
 }
 
 test('a window that is too slow is closed with 1013 and cut if it does not even take that', () => {
-  const { clock, socket, stream } = open();
+  const { clock, socket, stream, ended } = open();
   stream.send({ type: 'draining' });
+  expect(ended).toEqual([]);
   socket.bufferedAmount = SEND_LIMIT + 1;
   stream.send({ type: 'draining' });
   stream.send({ type: 'draining' });
@@ -45,37 +47,29 @@ test('a window that is too slow is closed with 1013 and cut if it does not even 
     ['send', 'draining'],
     ['close', CLOSE.tooSlow],
   ]);
+  expect(ended).toEqual([true]);
   clock.advance(2000);
   expect(socket.did.at(-1)).toEqual(['terminate']);
   clock.advance(10 * PING_MS);
   expect(socket.did).toHaveLength(3);
+  expect(ended).toEqual([true]);
 });
 
 test('a window that answers no ping is cut after 15 more seconds', () => {
-  const { clock, socket } = open();
+  const { clock, socket, ended } = open();
   clock.advance(PING_MS);
   socket.emit('pong');
   clock.advance(PING_MS);
   expect(socket.did).toEqual([['ping'], ['ping']]);
   clock.advance(PING_MS);
   expect(socket.did.at(-1)).toEqual(['terminate']);
+  expect(ended).toEqual([true]);
 });
 
 test('a window does not outlive its session', () => {
   const { clock, socket } = open(PING_MS);
   clock.advance(PING_MS);
   expect(socket.did).toEqual([['close', CLOSE.signedOut]]);
-});
-
-test('the oldest of too many windows is closed', () => {
-  const windows = new Windows();
-  const sockets = Array.from({ length: 21 }, (_, i) => {
-    const { socket, stream } = open();
-    windows.add('p', { window: `w${i}`, session: 's', stream });
-    return socket;
-  });
-  expect(sockets.filter((socket) => socket.did.length > 0)).toEqual([sockets[0]]);
-  expect(windows.size).toBe(20);
 });
 
 test('the lock is per name and address, ends by itself, and a right password takes the tries back', () => {

@@ -10,7 +10,7 @@ export const SEND_LIMIT = 1_048_576;
 const CLOSE_MS = 2000;
 
 /** Close codes of RFC 6455 §7.4.1 and its registry. */
-export const CLOSE = { signedOut: 1008, tooSlow: 1013, goingAway: 1001 } as const;
+export const CLOSE = { signedOut: 1008, tooMany: 1008, tooSlow: 1013 } as const;
 
 type Socket = Pick<WebSocket, 'send' | 'close' | 'terminate' | 'ping' | 'on' | 'readyState' | 'bufferedAmount'>;
 
@@ -18,18 +18,27 @@ type Socket = Pick<WebSocket, 'send' | 'close' | 'terminate' | 'ping' | 'on' | '
 export class EventStream {
   readonly #socket: Socket;
   readonly #clock: Clock;
+  readonly #ended: () => void;
   #stopTimer: () => void;
   #answered = true;
   #closing = false;
 
-  /** @param expiresAt when the session ends, UTC milliseconds: seen at the next ping */
-  constructor(socket: Socket, clock: Clock, expiresAt: number) {
+  /**
+   * @param expiresAt when the session ends, UTC milliseconds: seen at the next ping
+   * @param ended called once, as soon as nothing more is sent: before the connection is closed, or when it is lost
+   */
+  constructor(socket: Socket, clock: Clock, expiresAt: number, ended: () => void) {
+    this.#ended = ended;
     this.#socket = socket;
     this.#clock = clock;
     socket.on('pong', () => {
       this.#answered = true;
     });
-    socket.on('close', () => this.#stopTimer());
+    socket.on('close', () => {
+      this.#stopTimer();
+      if (!this.#closing) ended();
+      this.#closing = true;
+    });
     const tick = () => {
       if (!this.#answered) return socket.terminate();
       if (clock.now() >= expiresAt) return this.end(CLOSE.signedOut, 'the session has expired');
@@ -49,6 +58,7 @@ export class EventStream {
   end(code: number, reason: string): void {
     if (this.#closing) return;
     this.#closing = true;
+    this.#ended();
     this.#stopTimer();
     this.#socket.close(code, reason);
     this.#stopTimer = this.#clock.after(CLOSE_MS, () => this.#socket.terminate());

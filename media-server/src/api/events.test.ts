@@ -7,6 +7,7 @@ import { newId } from '../shared/ids.ts';
 import { PING_MS } from './event-stream.ts';
 import { selfSigned } from './test-certificate.ts';
 import { TestApi, testCall } from './test-api.ts';
+import { WINDOW_LIMIT } from './windows.ts';
 
 let api: TestApi;
 let port: number;
@@ -49,6 +50,12 @@ class Window {
   }
 }
 
+/** Closes windows, and returns when the server has seen that none is left. */
+async function closeAll(...windows: (Window | undefined)[]): Promise<void> {
+  for (const window of windows) window?.socket.close();
+  while (api.parts.windows.size > 0) await new Promise((resolve) => setImmediate(resolve));
+}
+
 /** The status by which an upgrade is refused. */
 async function refused(path: string, headers: Record<string, string>, protocols: string[] = []): Promise<number> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, protocols, { headers });
@@ -73,12 +80,10 @@ test('a window gets a snapshot and then every change', async () => {
   expect(await window.next()).toEqual({ type: 'agent-state', state: 'ready' });
   expect(api.parts.windows.size).toBe(1);
   expect((await api.ask('GET', '/metrics')).text).toContain('tonegate_event_windows 1');
-  window.socket.close();
-  await window.closed();
+  await closeAll(window);
   const again = new Window(await api.cookie());
   expect(await again.next()).toMatchObject({ type: 'snapshot', state: 'ready' });
-  again.socket.close();
-  await again.closed();
+  await closeAll(again);
   expect(api.calls.listeners.get(me())?.size).toBe(0);
 });
 
@@ -94,10 +99,7 @@ test("a second window's SIP credential tells the first one that it was replaced,
   await ask(b);
   api.calls.setState(me(), 'ready');
   expect(await second.next()).toEqual({ type: 'agent-state', state: 'ready' });
-  for (const window of [first, second]) {
-    window.socket.close();
-    await window.closed();
-  }
+  await closeAll(first, second);
 });
 
 test('signing out closes the windows of that session and no other', async () => {
@@ -109,14 +111,12 @@ test('signing out closes the windows of that session and no other', async () => 
   await api.ask('POST', '/v1/sign-out', { headers: { cookie } });
   expect(await closed).toBe(1008);
   expect(other.socket.readyState).toBe(WebSocket.OPEN);
-  other.socket.close();
-  await other.closed();
+  await closeAll(other);
 });
 
 test('a window that answers pings stays', async () => {
   const window = new Window(await api.cookie());
   await window.next();
-  const closed = window.closed();
   for (let round = 1; round < 4; round++) {
     const ping = once(window.socket, 'ping');
     api.clock.advance(PING_MS);
@@ -124,8 +124,7 @@ test('a window that answers pings stays', async () => {
     await pongArrived(window, round % 2 ? 'ready' : 'not-ready');
   }
   expect(window.socket.readyState).toBe(WebSocket.OPEN);
-  window.socket.close();
-  expect(await closed).toBe(1005);
+  await closeAll(window);
 });
 
 /** What a window sends arrives in order: once its ping has come, its pong before that has, too. */
@@ -138,6 +137,22 @@ async function pongArrived(window: Window, state: 'ready' | 'not-ready'): Promis
   expect(await window.next()).toEqual({ type: 'agent-state', state });
 }
 
+test('the oldest of too many windows is closed, and hears nothing more', async () => {
+  const cookie = await api.cookie();
+  const windows = [];
+  for (let i = 0; i < WINDOW_LIMIT; i++) {
+    const window = new Window(cookie);
+    await window.next();
+    windows.push(window);
+  }
+  const closed = windows[0]?.closed();
+  const last = new Window(cookie);
+  await last.next();
+  expect(await closed).toBe(1008);
+  expect(api.calls.listeners.get(me())?.size).toBe(WINDOW_LIMIT);
+  await closeAll(...windows, last);
+});
+
 test('no session, a key, or a page of another site gets no events', async () => {
   const cookie = await api.cookie();
   expect(await refused('/v1/events', {})).toBe(401);
@@ -146,8 +161,7 @@ test('no session, a key, or a page of another site gets no events', async () => 
   expect(await refused('/v1/events?window=42', { cookie })).toBe(400);
   const own = new Window(cookie, newId(), { origin: `http://127.0.0.1:${port}` });
   expect((await own.next()).type).toBe('snapshot');
-  own.socket.close();
-  await own.closed();
+  await closeAll(own);
 });
 
 test('without an upgrade the answer says what is missing', async () => {

@@ -21,16 +21,16 @@ export function eventsRoute(app: Http, { calls, clock, windows }: ApiParts): voi
     wsHandler: (socket, request) => {
       const { person, session } = personOf(request);
       const { window = session.id } = EventsQuery.parse(request.query);
-      const stream = new EventStream(socket, clock, session.expiresAt);
+      let unsubscribe = () => {};
+      const stream = new EventStream(socket, clock, session.expiresAt, () => {
+        leave();
+        unsubscribe();
+      });
       const leave = windows.add(person.id, { window, session: session.id, stream });
       // Nothing waits between the two, so no change falls between snapshot and events.
       const { state, calls: running } = calls.snapshot(person.id);
       stream.send({ type: 'snapshot', state, calls: running, serverTime: clock.now() });
-      const unsubscribe = calls.subscribe(person.id, (event) => stream.send(event));
-      socket.on('close', () => {
-        leave();
-        unsubscribe();
-      });
+      unsubscribe = calls.subscribe(person.id, (event) => stream.send(event));
     },
   });
 }

@@ -2,7 +2,7 @@ import type { Id } from '../shared/ids.ts';
 import { CLOSE, type EventStream } from './event-stream.ts';
 
 /** Windows that one person may have open on the events at once. */
-const WINDOW_LIMIT = 20;
+export const WINDOW_LIMIT = 10;
 
 interface Entry {
   readonly window: Id;
@@ -14,17 +14,14 @@ interface Entry {
 export class Windows {
   readonly #people = new Map<Id, Set<Entry>>();
 
-  /** Returns what takes it out again. The oldest of too many windows is ended. */
+  /** Returns what takes it out again, for the end of its stream. The oldest of too many is ended. */
   add(person: Id, entry: Entry): () => void {
     const entries = this.#people.get(person) ?? new Set();
     this.#people.set(person, entries);
     entries.add(entry);
     if (entries.size > WINDOW_LIMIT) {
-      for (const oldest of entries) {
-        entries.delete(oldest);
-        oldest.stream.end(CLOSE.tooSlow, 'too many windows');
-        break;
-      }
+      const [oldest] = entries;
+      oldest?.stream.end(CLOSE.tooMany, 'too many windows');
     }
     return () => {
       entries.delete(entry);
