@@ -99,8 +99,18 @@ export class Books {
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (ref) DO UPDATE SET asked = asked + 1`,
       )
       .run(
-        ...[attempt.ref, attempt.order, attempt.amountMinor, attempt.currency, attempt.brand, attempt.lastFour],
-        ...[attempt.status, attempt.reason ?? null, newReceipt(), attempt.dueAt ?? null, now, now],
+        attempt.ref,
+        attempt.order,
+        attempt.amountMinor,
+        attempt.currency,
+        attempt.brand,
+        attempt.lastFour,
+        attempt.status,
+        attempt.reason ?? null,
+        newReceipt(),
+        attempt.dueAt ?? null,
+        now,
+        now,
       );
     const booked = this.find(attempt.ref, now);
     if (!booked) throw new Error('what was booked is not in the books');

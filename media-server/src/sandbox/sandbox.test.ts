@@ -170,14 +170,13 @@ test('money is given back once, however often it is asked for', async () => {
 test('bad input is refused without repeating it', async () => {
   const ref = newId();
   const wrong = [
-    ...[
-      { amountMinor: 0 },
-      { amountMinor: 1.5 },
-      { currency: 'XXX' },
-      { order: '' },
-      { order: '4242424242424242' },
-      { more: 1 },
-    ],
+    { amountMinor: 0 },
+    { amountMinor: 1.5 },
+    { currency: 'XXX' },
+    { order: '' },
+    { order: '4242424242424242' },
+    { more: 1 },
+    ,
     { card: { number: '42', expiry: '1230', securityCode: '123' } },
     { card: { number: '4242424242424242', expiry: '1330', securityCode: '123' } },
   ];

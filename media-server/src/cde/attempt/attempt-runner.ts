@@ -16,7 +16,7 @@ import type { Ledger, StoredAttempt } from './ledger.ts';
 
 /** Longest wait of one timer (setTimeout's), ms. */
 const TIMER_LIMIT_MS = 2 ** 31 - 1;
-/** How long until a failed write is tried again, ms: doubled each time up to the second. */
+/** How long until a failed write is tried again, ms: at first, and at most; doubled in between. */
 const WRITE_AGAIN_MS = [500, 30_000] as const;
 
 export interface RunnerParts {

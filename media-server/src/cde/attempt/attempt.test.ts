@@ -67,8 +67,16 @@ test('an unknown result is looked up at once, and reported as unknown meanwhile'
 
 test('look-ups without an answer come at the given delays and end with a person', () => {
   const { state, outputs } = run(
-    ...[send, lost, found(1000, 'no-answer'), wake(3000), found(3000, 'no-answer'), wake(8000)],
-    ...[found(8000, 'no-answer'), wake(22_999), wake(23_000), found(23_000, 'no-answer')],
+    send,
+    lost,
+    found(1000, 'no-answer'),
+    wake(3000),
+    found(3000, 'no-answer'),
+    wake(8000),
+    found(8000, 'no-answer'),
+    wake(22_999),
+    wake(23_000),
+    found(23_000, 'no-answer'),
   );
   expect(outputs.filter((output) => output === 'look-up')).toHaveLength(4);
   expect(state.phase).toBe('manual');
@@ -106,8 +114,15 @@ test('an attempt that shows up in between takes the first absence back', () => {
 
 test('when the delays run out after one absence, one more look-up is made when the second would count', () => {
   const { state } = run(
-    ...[send, lost, found(1000, 'absent'), wake(3000), found(3000, 'absent'), wake(8000), found(8000, 'absent')],
-    ...[wake(23_000), found(23_000, 'absent')],
+    send,
+    lost,
+    found(1000, 'absent'),
+    wake(3000),
+    found(3000, 'absent'),
+    wake(8000),
+    found(8000, 'absent'),
+    wake(23_000),
+    found(23_000, 'absent'),
   );
   expect(state).toMatchObject({ phase: 'unknown', wakeAt: 121_000 });
 });
@@ -119,12 +134,10 @@ test('a clock that went back makes no absence older', () => {
 });
 
 test('money that moved and that nobody was told of is given back, and the result becomes failed', () => {
-  const { state, outputs } = run(
-    ...[send, lost],
-    [1500, { type: 'found', found: APPROVED }],
-    ...[wake(601_499), wake(601_500)],
-    [601_600, { type: 'reversal', reversal: 'reversed' }],
-  );
+  const { state, outputs } = run(send, lost, [1500, { type: 'found', found: APPROVED }], wake(601_499), wake(601_500), [
+    601_600,
+    { type: 'reversal', reversal: 'reversed' },
+  ]);
   expect(outputs).toEqual(['send', 'report', 'look-up', 'report', 'reverse', 'report']);
   expect(resultOf(state)).toEqual({ outcome: 'failed', reason: 'no-answer' });
 });
@@ -159,7 +172,9 @@ test('nobody can be told "approved" any more once the money was asked back, in a
 
 test('a reversal without an answer is looked up before it is asked for again', () => {
   const { state, outputs } = run(
-    ...[send, [900, { type: 'answer', answer: APPROVED }] as [number, AttemptInput], wake(600_900)],
+    send,
+    [900, { type: 'answer', answer: APPROVED }] as [number, AttemptInput],
+    wake(600_900),
     [601_000, { type: 'reversal', reversal: 'no-answer' }],
     wake(603_000),
     found(603_100, 'reversed'),

@@ -74,7 +74,7 @@ const MIGRATIONS: readonly string[] = [
   `,
 ];
 
-/** The phases of the index `attempts_live`, as SQL; the store checks at start that they are the machine's. */
+/** The machine's live phases as SQL; the index `attempts_live` names the same (a test holds them together). */
 export const LIVE = LIVE_PHASES.map((phase) => `'${phase}'`).join(', ');
 
 /** This program's schema version. */

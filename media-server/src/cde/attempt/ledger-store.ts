@@ -66,13 +66,26 @@ export class LedgerStore {
       const alive = this.#get(
         `SELECT 1 FROM attempts WHERE merchant = ? AND order_reference = ? AND purpose = ? AND phase IN (${LIVE})
          UNION ALL SELECT 1 FROM payments WHERE merchant = ? AND order_reference = ? AND purpose = ? AND state = 'open'`,
-        ...[merchant, order.reference, purpose, merchant, order.reference, purpose],
+        merchant,
+        order.reference,
+        purpose,
+        merchant,
+        order.reference,
+        purpose,
       );
       if (alive) throw new LedgerError('attempt-alive', `payment ${id}: its order has a live payment`);
       this.#run(
         `INSERT INTO payments (id, merchant, leg, order_reference, purpose, amount_minor, currency, state, opened_at, changed_at)
          VALUES (?, ?, ?, ?, ?, ?, ?, 'open', ?, ?)`,
-        ...[id, merchant, row.leg ?? null, order.reference, purpose, order.amountMinor, order.currency, row.at, row.at],
+        id,
+        merchant,
+        row.leg ?? null,
+        order.reference,
+        purpose,
+        order.amountMinor,
+        order.currency,
+        row.at,
+        row.at,
       );
       this.#event(row.at, id, null, 'opened', null);
     });
@@ -88,11 +101,17 @@ export class LedgerStore {
          SELECT ?, id, merchant, order_reference, purpose, amount_minor, currency, ?, ?, 0,
            ${Object.keys(columns).fill('?').join(', ')}
          FROM payments WHERE id = ? AND state = 'open'`,
-        ...[id, row.gateway, row.reference, ...Object.values(columns), payment],
+        id,
+        row.gateway,
+        row.reference,
+        ...Object.values(columns),
+        payment,
       );
       const { changes } = this.#run(
         `UPDATE payments SET state = 'asked', attempt = ?, changed_at = ? WHERE id = ? AND state = 'open'`,
-        ...[id, state.since, payment],
+        id,
+        state.since,
+        payment,
       );
       if (changes !== 1) throw new LedgerError('stale', `payment ${payment} is not open`);
       this.#event(state.since, payment, id, 'intended', state.phase);
@@ -108,7 +127,9 @@ export class LedgerStore {
         `UPDATE attempts SET version = version + 1, ${Object.keys(columns)
           .map((column) => `${column} = ?`)
           .join(', ')} WHERE id = ? AND version = ?`,
-        ...[...Object.values(columns), id, change.version],
+        ...Object.values(columns),
+        id,
+        change.version,
       );
       if (changes !== 1) throw new LedgerError('stale', `attempt ${id} was changed by another process`);
       if (change.isNews) this.#run('UPDATE payments SET changed_at = ?, told_at = NULL WHERE id = ?', at, payment);
@@ -121,7 +142,10 @@ export class LedgerStore {
     this.#atomically(() => {
       const { changes } = this.#run(
         `UPDATE payments SET state = 'ended', outcome = ?, reason = ?, changed_at = ? WHERE id = ? AND state = 'open'`,
-        ...[result.outcome, result.reason, at, payment],
+        result.outcome,
+        result.reason,
+        at,
+        payment,
       );
       if (changes !== 1) throw new LedgerError('stale', `payment ${payment} is not open`);
       this.#event(at, payment, null, `ended:${result.outcome}:${result.reason}`, null);
@@ -191,7 +215,11 @@ export class LedgerStore {
   #event(at: number, payment: Id, attempt: Id | null, event: string, phase: string | null): void {
     this.#run(
       `INSERT INTO events (at, merchant, payment, attempt, event, phase) SELECT ?, merchant, id, ?, ?, ? FROM payments WHERE id = ?`,
-      ...[at, attempt, event, phase, payment],
+      at,
+      attempt,
+      event,
+      phase,
+      payment,
     );
   }
 

@@ -129,13 +129,11 @@ async function dieAndRecover(number: string, dieAt: string, tells: boolean) {
         url: `https://localhost:${port}`,
         caFile,
         keyFile: join(folder, 'key'),
-        timeoutMs: number === LATE || number === LOST ? 1500 : 10_000,
+        timeoutMs: number === LATE || number === LOST ? 1500 : 1e4,
       },
-      ...{
-        lookupDelaysMs: [20, 50, 100, 200, 400, 800],
-        reverseAfterMs: tells ? 10_000 : 300,
-        absentAgainAfterMs: 100,
-      },
+      lookupDelaysMs: [20, 50, 100, 200, 400, 800],
+      reverseAfterMs: tells ? 1e4 : 300,
+      absentAgainAfterMs: 100,
     },
     meta: {
       payment: newId(),
@@ -145,14 +143,14 @@ async function dieAndRecover(number: string, dieAt: string, tells: boolean) {
     },
     tells,
   };
-  const first = await live({ ...orders, card: [...number].map(Number), dieAt });
+  const first = await live({ ...orders, card: Array.from(number, Number), dieAt });
   const second = await live(orders);
 
   const db = new DatabaseSync(join(ledgerFolder, 'ledger.sqlite'), { readOnly: true });
   const rows = db.prepare('SELECT gateway_reference, phase, brand, last_four FROM attempts').all();
   db.close();
   expect(rows.length).toBeLessThanOrEqual(1);
-  const booked = rows[0] && (await get(`/v1/attempts/${rows[0]['gateway_reference']}`)).status;
+  const booked = rows[0] && (await get(`/v1/attempts/${String(rows[0]['gateway_reference'])}`)).status;
   return { first, second, phase: rows[0]?.['phase'], booked, lastFour: rows[0]?.['last_four'] };
 }
 
@@ -232,7 +230,7 @@ test('no ledger, WAL, books or log holds twelve digits of a card in a row, in an
   const found = files.filter((file) => holdsDigits(readFileSync(file)));
   expect(found).toEqual([]);
   // The search itself finds each form.
-  const digits = [...APPROVED].map(Number);
+  const digits = Array.from(APPROVED, Number);
   for (const planted of [Buffer.from(APPROVED), Buffer.from(digits), Buffer.from(APPROVED, 'hex')]) {
     expect(holdsDigits(Buffer.concat([Buffer.from('before'), planted, Buffer.from('after')]))).toBe(true);
   }
@@ -245,6 +243,6 @@ function holdsDigits(bytes: Buffer): boolean {
     }
     // As bytes, a part of these that is mostly zeros is everywhere; the whole number isn't.
     const binary = number === APPROVED ? number.slice(0, 12) : number;
-    return bytes.includes(Buffer.from([...binary].map(Number))) || bytes.includes(Buffer.from(binary, 'hex'));
+    return bytes.includes(Buffer.from(Array.from(binary, Number))) || bytes.includes(Buffer.from(binary, 'hex'));
   });
 }

@@ -63,14 +63,20 @@ async function life(): Promise<Payments> {
 
 function meta(reference = 'A-1'): PaymentMeta {
   return {
-    ...{ payment: newId(), merchant: 'a'.repeat(26), purpose: 'charge' },
-    order: { reference, amountMinor: 1200, currency: 'JPY' },
+    payment: newId(),
+    merchant: 'a'.repeat(26),
+    purpose: 'charge',
+    order: {
+      reference,
+      amountMinor: 1200,
+      currency: 'JPY',
+    },
   };
 }
 
 function card(): Card {
   return {
-    number: Buffer.from([...'4242424242424242'].map(Number)),
+    number: Buffer.from(Array.from('4242424242424242', Number)),
     expiry: Buffer.from([1, 2, 3, 0]),
     securityCode: Buffer.from([1, 2, 3]),
     brand: 'visa',
@@ -264,8 +270,12 @@ test('payments that end without an attempt are in the ledger too', async () => {
   await payments.open(order);
   await payments.ended(order.payment, { outcome: 'cancelled', reason: 'by-customer' });
   expect(await payments.state(order.payment)).toEqual({
-    ...{ payment: order.payment, told: false },
-    result: { outcome: 'cancelled', reason: 'by-customer' },
+    payment: order.payment,
+    told: false,
+    result: {
+      outcome: 'cancelled',
+      reason: 'by-customer',
+    },
   });
   expect(await payments.told(order.payment, 'approved')).toBe(false);
   expect(await payments.told(order.payment)).toBe(true);

@@ -106,7 +106,11 @@ export class Payments {
     if (this.#closed) return err('draining');
     const { payment, merchant, purpose, order, leg } = meta;
     const opened = await this.#parts.ledger.openPayment({
-      ...{ payment, merchant, purpose, order, at: this.#now() },
+      payment,
+      merchant,
+      purpose,
+      order,
+      at: this.#now(),
       ...(leg && { leg }),
     });
     if (opened.ok) {
@@ -187,7 +191,7 @@ export class Payments {
   /** Ends look-ups, waits for requests and writes under way. What hangs is taken up by the next `start`. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.allSettled([...this.#underWay]);
+    await Promise.allSettled(this.#underWay);
     for (const runner of this.#runners.values()) runner.close();
     this.#parts.gateway.close();
     await this.#parts.ledger.close();
@@ -265,11 +269,13 @@ export class Payments {
     return state?.told === true && state.result.outcome === of;
   }
 
-  #count<T>(work: Promise<T>): Promise<T> {
+  async #count<T>(work: Promise<T>): Promise<T> {
     this.#underWay.add(work);
-    const done = () => this.#underWay.delete(work);
-    work.then(done, done);
-    return work;
+    try {
+      return await work;
+    } finally {
+      this.#underWay.delete(work);
+    }
   }
 }
 

@@ -32,12 +32,10 @@ afterAll(() => {
 function send(body: Buffer, trusted = ca) {
   let wipedWhenReleased: boolean | undefined;
   const result = exchange(pinnedAgent(trusted), {
-    ...{
-      method: 'PUT',
-      url: new URL(`https://127.0.0.1:${(server.address() as AddressInfo).port}/`),
-      headers: {},
-      timeoutMs: 400,
-    },
+    method: 'PUT',
+    url: new URL(`https://127.0.0.1:${(server.address() as AddressInfo).port}/`),
+    headers: {},
+    timeoutMs: 400,
     body: () => body,
     released: () => {
       wipedWhenReleased = body.every((byte) => byte === 0);
@@ -71,12 +69,10 @@ test('a body that is stuck half-way is zeroed when the connection is given up', 
   const body = Buffer.alloc(32 * 2 ** 20, 7);
   let released = 0;
   const result = await exchange(pinnedAgent(ca), {
-    ...{
-      method: 'PUT',
-      url: new URL(`https://127.0.0.1:${(stuck.address() as AddressInfo).port}/`),
-      headers: {},
-      timeoutMs: 600,
-    },
+    method: 'PUT',
+    url: new URL(`https://127.0.0.1:${(stuck.address() as AddressInfo).port}/`),
+    headers: {},
+    timeoutMs: 600,
     body: () => body,
     released: () => released++,
   });

@@ -37,7 +37,7 @@ afterEach(() => {
 
 function card(): CardDigits {
   return {
-    number: Buffer.from([...'4242424242424242'].map(Number)),
+    number: Buffer.from(Array.from('4242424242424242', Number)),
     expiry: Buffer.from([0, 1, 3, 0]),
     securityCode: Buffer.from([0, 0, 7]),
   };
@@ -87,7 +87,7 @@ test('the request carries key, reference and card; the answer becomes an approva
   const server = createServer(tls, (request, response) => {
     request.on('data', (chunk) => (heard += chunk));
     request.on('end', () => {
-      heard = `${request.method} ${request.url} ${request.headers.authorization} ${request.headers['idempotency-key']} ${heard}`;
+      heard = `${request.method} ${request.url} ${request.headers.authorization} ${String(request.headers['idempotency-key'])} ${heard}`;
       response.end(
         JSON.stringify({ ref: REFERENCE, status: 'approved', receipt: 'TAB', brand: 'visa', lastFour: '4242', x: 1 }),
       );

@@ -64,7 +64,9 @@ export class SandboxGateway implements Gateway {
   ): Promise<Answer> {
     const result = await exchange(this.#agent, {
       ...this.#to('PUT', reference, ''),
-      ...{ timeoutMs, released, body: () => cardBody(order, card) },
+      timeoutMs,
+      released,
+      body: () => cardBody(order, card),
     });
     return answerOf(result, reference);
   }
