@@ -34,7 +34,8 @@ const CLIENT_LAYERS: Record<string, readonly string[]> = {
   ui: ['i18n', 'api', 'phone', 'state'],
 };
 
-const IMPORT = /(?:^|\n)\s*(?:import|export)\s[^'"]*?from\s*['"](\.[^'"]+)['"]|import\(\s*['"](\.[^'"]+)['"]\s*\)|(?:^|\n)\s*import\s*['"](\.[^'"]+)['"]/g;
+const IMPORT =
+  /(?:^|\n)\s*(?:import|export)\s[^'"]*?from\s*['"](\.[^'"]+)['"]|import\(\s*['"](\.[^'"]+)['"]\s*\)|(?:^|\n)\s*import\s*['"](\.[^'"]+)['"]/g;
 
 function sourceFiles(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -52,12 +53,15 @@ export function layerFindings(base: string, layers: Record<string, readonly stri
     if (!inside.includes(path.sep)) continue;
     const allowed = layers[layer];
     if (!allowed) {
-      findings.push(`${inside}: the folder ${layer}/ is in no layer: name it in scripts/lint.ts and docs/architecture.md`);
+      findings.push(
+        `${inside}: the folder ${layer}/ is in no layer: name it in scripts/lint.ts and docs/architecture.md`,
+      );
       continue;
     }
     for (const match of readFileSync(file, 'utf8').matchAll(IMPORT)) {
       const target = path.relative(base, path.resolve(path.dirname(file), match[1] ?? match[2] ?? match[3] ?? ''));
-      const fits = target.startsWith(`${layer}/`) || allowed.some((place) => target === place || target.startsWith(`${place}/`));
+      const fits =
+        target.startsWith(`${layer}/`) || allowed.some((place) => target === place || target.startsWith(`${place}/`));
       // Tests may use a neighbour to play the other side.
       if (!fits && !/\.test\.tsx?$|(^|\/)test-[^/]*\.ts$/.test(inside)) {
         findings.push(`${inside}: ${layer}/ may not import ${target} (allowed: ${allowed.join(', ') || 'nothing'})`);
@@ -73,7 +77,10 @@ function plantedIsFound(): boolean {
   try {
     for (const layer of ['sip', 'calls']) spawnSync('mkdir', [path.join(folder, layer)]);
     writeFileSync(path.join(folder, 'calls/call.ts'), 'export const call = 1;\n');
-    writeFileSync(path.join(folder, 'sip/leg.ts'), "import { call } from '../calls/call.ts';\nexport const leg = call;\n");
+    writeFileSync(
+      path.join(folder, 'sip/leg.ts'),
+      "import { call } from '../calls/call.ts';\nexport const leg = call;\n",
+    );
     return layerFindings(folder, LAYERS).length === 1;
   } finally {
     rmSync(folder, { recursive: true });
@@ -81,7 +88,10 @@ function plantedIsFound(): boolean {
 }
 
 function step(name: string, command: string, args: string[]): boolean {
-  const { status } = spawnSync(process.execPath, [path.join(root, 'node_modules', command), ...args], { cwd: root, stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, [path.join(root, 'node_modules', command), ...args], {
+    cwd: root,
+    stdio: 'inherit',
+  });
   console.log(`${status === 0 ? 'ok  ' : 'FAIL'} ${name}`);
   return status === 0;
 }
@@ -103,4 +113,5 @@ function main(): void {
   process.exit(steps.every(Boolean) ? 0 : 1);
 }
 
-if (process.argv[1] && existsSync(process.argv[1]) && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) main();
+if (process.argv[1] && existsSync(process.argv[1]) && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url))
+  main();

@@ -22,15 +22,25 @@ function fail(text) {
 
 function run(what, command, args, options = {}) {
   const started = Date.now();
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], ...options });
+  const { status, error } = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    ...options,
+  });
   if (error) fail(`${what} failed: ${error.message}`);
-  if (status !== 0) fail(`${what} failed (${command} ${args.join(' ')} ended with ${status}); mend it and run the same command again`);
+  if (status !== 0)
+    fail(`${what} failed (${command} ${args.join(' ')} ended with ${status}); mend it and run the same command again`);
   say(`${what}: done in ${Math.round((Date.now() - started) / 100) / 10} s`);
 }
 
 function digestOf(files) {
   const hash = createHash('sha256');
-  for (const file of files) hash.update(file).update('\0').update(readFileSync(path.join(root, file))).update('\0');
+  for (const file of files)
+    hash
+      .update(file)
+      .update('\0')
+      .update(readFileSync(path.join(root, file)))
+      .update('\0');
   return hash.digest('hex');
 }
 
@@ -78,7 +88,11 @@ function debian(packages, why, required) {
 }
 
 function npmPackages() {
-  const manifests = ['package-lock.json', 'package.json', ...['client', 'desktop', 'media-server', 'media-server/api-schema', 'tests'].map((w) => `${w}/package.json`)];
+  const manifests = [
+    'package-lock.json',
+    'package.json',
+    ...['client', 'desktop', 'media-server', 'media-server/api-schema', 'tests'].map((w) => `${w}/package.json`),
+  ];
   const digest = digestOf(manifests);
   // The stamp lies in node_modules, so that it goes when that goes.
   const file = path.join(root, 'node_modules', '.tonegate-stamp');
@@ -90,7 +104,17 @@ function npmPackages() {
 }
 
 const WORKER_PACKAGES = [
-  'g++', 'cmake', 'make', 'pkg-config', 'patch', 'flatbuffers-compiler', 'libflatbuffers-dev', 'libuv1-dev', 'libssl-dev', 'libsrtp2-dev', 'libabsl-dev',
+  'g++',
+  'cmake',
+  'make',
+  'pkg-config',
+  'patch',
+  'flatbuffers-compiler',
+  'libflatbuffers-dev',
+  'libuv1-dev',
+  'libssl-dev',
+  'libsrtp2-dev',
+  'libabsl-dev',
 ];
 
 function mediaWorker() {
@@ -100,7 +124,7 @@ function mediaWorker() {
   const where = path.join(build, 'mediasoup-worker.path');
   if (stamped('worker', digest) && existsSync(where) && existsSync(readFileSync(where, 'utf8'))) return;
   mkdirSync(build, { recursive: true });
-  say('looking for a media worker (a ready-made one, else it is built from mediasoup\'s own sources: several minutes)');
+  say("looking for a media worker (a ready-made one, else it is built from mediasoup's own sources: several minutes)");
   const ensure = (...flags) =>
     spawnSync(process.execPath, [path.join(recipe, 'ensure-worker.mjs'), ...flags, 'node_modules/mediasoup', out], {
       cwd: root,
@@ -119,19 +143,36 @@ function mediaWorker() {
 }
 
 function client() {
-  const digest = digestOf([...filesUnder('client', ['node_modules', 'dist', 'test-server']), ...filesUnder('media-server/api-schema', ['node_modules'])]);
+  const digest = digestOf([
+    ...filesUnder('client', ['node_modules', 'dist', 'test-server']),
+    ...filesUnder('media-server/api-schema', ['node_modules']),
+  ]);
   if (stamped('client', digest) && existsSync(path.join(root, 'client/dist/index.html'))) return;
   say('building the softphone');
-  run('the softphone', process.execPath, ['scripts/run.mjs', 'node_modules/vite/bin/vite.js', 'build', 'client', '--logLevel', 'warn']);
+  run('the softphone', process.execPath, [
+    'scripts/run.mjs',
+    'node_modules/vite/bin/vite.js',
+    'build',
+    'client',
+    '--logLevel',
+    'warn',
+  ]);
   stamp('client', digest);
 }
 
 function testPeers() {
-  const browser = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/google-chrome'].some((file) => file && existsSync(file));
-  debian(['sip-tester', 'baresip-core', 'multimon-ng', ...(browser ? [] : ['chromium'])], 'testing with foreign phones', false);
+  const browser = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/google-chrome'].some(
+    (file) => file && existsSync(file),
+  );
+  debian(
+    ['sip-tester', 'baresip-core', 'multimon-ng', ...(browser ? [] : ['chromium'])],
+    'testing with foreign phones',
+    false,
+  );
 }
 
-if (!existsSync(path.join(root, 'package-lock.json')) || !statSync(root).isDirectory()) fail(`${root} is not a checkout of this project`);
+if (!existsSync(path.join(root, 'package-lock.json')) || !statSync(root).isDirectory())
+  fail(`${root} is not a checkout of this project`);
 npmPackages();
 mediaWorker();
 client();

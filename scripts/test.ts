@@ -16,7 +16,12 @@ interface Report {
   numPassedTests: number;
   numFailedTests: number;
   numPendingTests: number;
-  testResults: { name: string; status: string; message?: string; assertionResults: { status: string; fullName: string; meta?: { note?: string } }[] }[];
+  testResults: {
+    name: string;
+    status: string;
+    message?: string;
+    assertionResults: { status: string; fullName: string; meta?: { note?: string } }[];
+  }[];
 }
 
 const totals = { passed: 0, failed: 0, skipped: 0 };
@@ -34,7 +39,12 @@ function vitest(name: string, args: string[]): void {
   const report = path.join(reports, `${name}.json`);
   const started = Date.now();
   const status = node([
-    'node_modules/vitest/vitest.mjs', 'run', ...args, '--reporter=dot', '--reporter=json', `--outputFile.json=${report}`,
+    'node_modules/vitest/vitest.mjs',
+    'run',
+    ...args,
+    '--reporter=dot',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
   ]);
   let result: Report;
   try {
@@ -48,11 +58,14 @@ function vitest(name: string, args: string[]): void {
   totals.failed += result.numFailedTests;
   totals.skipped += result.numPendingTests;
   // A file that fails to load has no failed tests of its own.
-  const broken = result.testResults.filter((file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'));
+  const broken = result.testResults.filter(
+    (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
+  );
   totals.failed += broken.length;
   if (status !== 0 && result.numFailedTests === 0 && broken.length === 0) totals.failed++;
   for (const file of result.testResults) {
-    for (const test of file.assertionResults) if (test.status === 'pending' || test.status === 'skipped') console.log(`skipped: ${test.fullName}`);
+    for (const test of file.assertionResults)
+      if (test.status === 'pending' || test.status === 'skipped') console.log(`skipped: ${test.fullName}`);
   }
   console.log(`${name}: ${Math.round((Date.now() - started) / 1000)} s`);
 }
