@@ -26,6 +26,13 @@ export const TrunkSettings = z.strictObject({
   optionsEvery: z.int().min(0).max(600).default(30),
   /** Address announced to this trunk in SDP, if another than the media address. */
   mediaAddress: z.union([z.ipv4(), z.ipv6()]).optional(),
+  /** Send requests above 1300 bytes by TCP (RFC 3261 §18.1.1) although the trunk is UDP. */
+  largeByTcp: z.boolean().default(false),
+  /** Country code that stands for a leading 0 of a dialled number where the format is e164, e.g. 81. */
+  countryCode: z
+    .string()
+    .regex(/^[1-9]\d{0,2}$/)
+    .optional(),
   /** How a dialled number is written in the request URI. */
   numberFormat: z.enum(['e164', 'as-dialled']).default('as-dialled'),
 });
