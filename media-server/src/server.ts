@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { Server as TlsServer } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import { Gauge, Registry } from 'prom-client';
@@ -72,7 +73,7 @@ async function start(
   const data = settings.dataFolder;
   mkdirSync(data, { recursive: true, mode: 0o700 });
   const certificate = await certificateOf(settings);
-  const tls = () => ({ cert: readFileSync(certificate.certFile), key: readFileSync(certificate.keyFile) });
+  const tls = () => ({ cert: readFileSync(certificate.certFile, 'utf8'), key: readFileSync(certificate.keyFile, 'utf8') });
 
   const opened = await openStorage({ kind: 'sqlite', file: path.join(data, 'tonegate.sqlite') }, systemClock.now());
   if (!opened.ok) throw new SettingsError(opened.error.message);
@@ -116,7 +117,7 @@ async function start(
   const sip: SipServer = new SipServer({
     settings: settings.sip,
     clock: systemClock,
-    log,
+    logger: log,
     tls: tls(),
     policy: {
       credential: (user) => credentialOf(parts, storage, user, realm),
@@ -165,7 +166,8 @@ async function start(
 
   await link.start();
   undo.push(() => link.stop());
-  await sip.start();
+  const listening = await sip.start();
+  if (!listening.ok) throw new SettingsError(listening.error.message);
   undo.push(() => sip.close());
 
   const apis: FastifyInstance[] = [];
@@ -198,7 +200,7 @@ async function start(
     reload: async () => {
       await directory.load();
       sip.reloadTls(tls());
-      for (const api of apis) if ('setSecureContext' in api.server) api.server.setSecureContext(tls());
+      for (const api of apis) if (api.server instanceof TlsServer) api.server.setSecureContext(tls());
     },
     drain: async (limitMs) => {
       calls.drain();
@@ -227,10 +229,7 @@ async function certificateOf(settings: Settings): Promise<{ certFile: string; ke
 }
 
 async function credentialOf(parts: ApiParts, storage: Storage, user: string, realm: string) {
-  const window = parts.sipCredentials.lookup(user);
-  if (window) return window;
-  const device = await findDevice(storage, user, realm);
-  return device && { md5: device.md5, sha256: device.sha256, mayRegister: device.mayRegister === 1 };
+  return parts.sipCredentials.lookup(user) ?? (await findDevice(storage, user, realm));
 }
 
 function workerBinary(settings: Settings): string {
