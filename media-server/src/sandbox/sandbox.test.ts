@@ -66,7 +66,7 @@ interface Heard {
   body: { status?: string; error?: string; receipt?: string; attempts?: Record<string, number> };
 }
 
-function call(method: string, path: string, body?: unknown, key = KEY): Promise<Heard | 'no answer'> {
+function call(method: string, path: string, body?: unknown, key = KEY, timeout = 15_000): Promise<Heard | 'no answer'> {
   return new Promise((resolve) => {
     const sent = request({
       host: 'localhost',
@@ -76,7 +76,7 @@ function call(method: string, path: string, body?: unknown, key = KEY): Promise<
       ca,
       headers: { authorization: `Bearer ${key}` },
       agent: false,
-      timeout: 500,
+      timeout,
     });
     if (body !== undefined) sent.setHeader('content-type', 'application/json');
     sent.on('timeout', () => sent.destroy()).on('error', () => resolve('no answer'));
@@ -99,7 +99,8 @@ function attempt(number: string, change: Record<string, unknown> = {}) {
   };
 }
 
-const pay = (ref: string, number: string, change = {}) => call('PUT', `/v1/attempts/${ref}`, attempt(number, change));
+const pay = (ref: string, number: string, change = {}, timeout = 15_000) =>
+  call('PUT', `/v1/attempts/${ref}`, attempt(number, change), KEY, timeout);
 
 test.each([
   ['4242424242424242', 'visa'],
@@ -148,8 +149,8 @@ test('a slow card is being worked on, then approved', async () => {
 
 test('a late card moves money without an answer; a lost one does neither', async () => {
   const [late, lost] = [newId(), newId()];
-  expect(await pay(late, '4000000000000341')).toBe('no answer');
-  expect(await pay(lost, '4000000000000259')).toBe('no answer');
+  expect(await pay(late, '4000000000000341', {}, 1500)).toBe('no answer');
+  expect(await pay(lost, '4000000000000259', {}, 1500)).toBe('no answer');
   expect(await call('GET', `/v1/attempts/${late}`)).toMatchObject({ body: { status: 'approved' } });
   expect(await call('GET', `/v1/attempts/${lost}`)).toEqual({ status: 404, body: { error: 'no-such-attempt' } });
 });
@@ -176,7 +177,6 @@ test('bad input is refused without repeating it', async () => {
     { order: '' },
     { order: '4242424242424242' },
     { more: 1 },
-    ,
     { card: { number: '42', expiry: '1230', securityCode: '123' } },
     { card: { number: '4242424242424242', expiry: '1330', securityCode: '123' } },
   ];

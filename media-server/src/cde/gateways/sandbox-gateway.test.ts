@@ -14,7 +14,9 @@ import { SandboxGateway } from './sandbox-gateway.ts';
 
 const REFERENCE = newId();
 const ORDER = { reference: 'A-"1"', amountMinor: 1200, currency: 'JPY' } as const;
-const TIMEOUT_MS = 400;
+/** For peers that answer; and for those that never do. */
+const TIMEOUT_MS = 15_000;
+const SHORT_MS = 1500;
 const folder = mkdtempSync(join(tmpdir(), 'gateway-'));
 let tls: { ca: string; cert: string; key: string };
 const servers: (Server | TcpServer)[] = [];
@@ -71,12 +73,12 @@ function gatewayTo(url: string): SandboxGateway {
   return new SandboxGateway(url, tls.ca, new Secret('key-of-merchant'));
 }
 
-async function answerFrom(url: string): Promise<{ answer: Answer; released: number }> {
+async function answerFrom(url: string, timeoutMs = TIMEOUT_MS): Promise<{ answer: Answer; released: number }> {
   let released = 0;
   const answer = await gatewayTo(url).authorize(
     { reference: REFERENCE, order: ORDER },
     card(),
-    TIMEOUT_MS,
+    timeoutMs,
     () => released++,
   );
   return { answer, released };
@@ -159,7 +161,7 @@ test('a reset in the middle of the answer is unknown, even when its status says 
 });
 
 test('no answer within the time is unknown', async () => {
-  expect(await answerFrom(await peer(() => {}))).toEqual({ answer: { is: 'unknown' }, released: 1 });
+  expect(await answerFrom(await peer(() => {}), SHORT_MS)).toEqual({ answer: { is: 'unknown' }, released: 1 });
 });
 
 test('a reset as soon as the headers came is unknown: bytes of the card may have followed', async () => {
@@ -204,7 +206,7 @@ test('a certificate for another name is failed', async () => {
 
 test('a peer that never finishes the handshake is failed when the time is over', async () => {
   const server = createTcpServer((socket) => socket.on('error', () => {}));
-  expect(await answerFrom(`https://127.0.0.1:${await listening(server)}`)).toEqual(UNREACHABLE);
+  expect(await answerFrom(`https://127.0.0.1:${await listening(server)}`, SHORT_MS)).toEqual(UNREACHABLE);
 });
 
 test.each([
