@@ -125,12 +125,17 @@ export class CardLink {
     while (this.#phase === 'running') {
       let livedMs = 0;
       const session = await this.#reach();
+      if (this.#phase !== 'running') {
+        session?.send({ type: 'drain' });
+        session?.end();
+        break;
+      }
       if (session?.greeting.kind === 'ready') {
         failures = 0;
         const since = clock.monotonic();
         await this.#serve(session, session.greeting.instance);
         livedMs = clock.monotonic() - since;
-      } else if (this.#phase === 'running') {
+      } else {
         failures++;
         const why =
           session?.greeting.kind === 'busy'

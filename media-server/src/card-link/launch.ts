@@ -9,7 +9,7 @@ import {
   renameSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type CardSettings } from '../cde/settings.ts';
 
 /** What of our environment the card process gets: nothing that could switch on a debugger or load foreign code. */
@@ -51,7 +51,12 @@ export function launch(settings: CardSettings, entry: string): ChildProcess {
         detached: true,
         cwd: folder,
         stdio: ['ignore', log, log],
-        env: Object.fromEntries(ENVIRONMENT.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []))),
+        env: {
+          ...Object.fromEntries(ENVIRONMENT.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []))),
+          // Compiled code of an earlier start halves the time to be back after a crash. In our own folder: nobody else's
+          // code may get in by it.
+          NODE_COMPILE_CACHE: join(folder, 'compiled'),
+        },
       },
     );
     child.unref();

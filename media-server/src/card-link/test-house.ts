@@ -6,13 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { type FromCard, type LegOpen, type PaymentOpen } from '../cde/contract.ts';
+import { type FromCard, type LegCounts, type LegOpen, type PaymentOpen, type ToCard } from '../cde/contract.ts';
 import { CardSettings } from '../cde/settings.ts';
 import { systemClock } from '../shared/clock.ts';
 import { devCa } from '../shared/dev-ca.ts';
 import { newId } from '../shared/ids.ts';
 import { silentLogger } from '../shared/logger.ts';
 import { CardLink } from './card-link.ts';
+import { launch } from './launch.ts';
+import { Session } from './session.ts';
 
 const KEYS = '0123456789*#';
 const KEY_TYPE = 101;
@@ -60,7 +62,7 @@ export class TestHouse {
         url: `https://127.0.0.1:${port}`,
         caFile: certificate.caFile,
         keyFile,
-        timeoutMs: 5000,
+        timeoutMs: 1500,
       },
       lookupDelaysMs: [100, 1000],
       reverseAfterMs: 600_000,
@@ -102,10 +104,12 @@ async function readyPort(sandbox: ChildProcess): Promise<number> {
 
 /** The server's side: a link, and everything that came over it, to be waited for. */
 export class Desk {
-  readonly link: CardLink;
   readonly heard: FromCard[] = [];
-  readonly ups: { instance: string; restarted: boolean; at: number }[] = [];
+  readonly ups: { instance: string; restarted: boolean }[] = [];
   downs = 0;
+  readonly link: CardLink;
+  /** A bare connection in the link's place. */
+  #session: Session | undefined;
   #changed = () => {};
 
   constructor(settings: CardSettings) {
@@ -115,19 +119,44 @@ export class Desk {
       clock: systemClock,
       events: {
         up: (instance, restarted) => {
-          this.ups.push({ instance, restarted, at: performance.now() });
+          this.ups.push({ instance, restarted });
           this.#changed();
         },
         down: () => {
           this.downs++;
           this.#changed();
         },
-        message: (message) => {
-          this.heard.push(message);
-          this.#changed();
-        },
+        message: (message) => this.#hear(message),
       },
     });
+  }
+
+  /** Another server with a card process of its own start, whose death can be played: see `die`. */
+  async startBare(settings: CardSettings): Promise<void> {
+    launch(settings, fileURLToPath(new URL('../cde/main.ts', import.meta.url)));
+    while (!this.#session) {
+      await new Promise((resolve) => setImmediate(resolve));
+      this.#session = await Session.open(settings.socket, systemClock);
+    }
+    if (this.#session.greeting.kind === 'ready') {
+      this.ups.push({ instance: this.#session.greeting.instance, restarted: false });
+    }
+    this.#session.listen({ onMessage: (message) => this.#hear(message), onClose: () => {} });
+  }
+
+  /** The server is gone from one moment to the next. */
+  die(): void {
+    this.#session?.close('died');
+  }
+
+  send(command: ToCard): void {
+    if (!(this.#session?.send(command) ?? this.link.send(command)))
+      throw new Error(`${command.type} could not be sent`);
+  }
+
+  #hear(message: FromCard): void {
+    this.heard.push(message);
+    this.#changed();
   }
 
   /** Waits until it holds; the test's time limit is the only clock. */
@@ -155,7 +184,7 @@ export class Desk {
 
   /** Asks for a leg between this phone and this SFU. */
   openLeg(leg: string, phone: RtpPeer, sfu: RtpPeer, more: Partial<LegOpen> = {}): void {
-    this.link.send({
+    this.send({
       type: 'leg-open',
       ...{ leg, codec: 'PCMU', bind: '127.0.0.1', wall: 'open' },
       far: {
@@ -174,8 +203,18 @@ export class Desk {
       ...{ payment: newId(), leg, merchant: newId(), purpose: 'charge', language: 'en' },
       order: { reference: `A-${newId()}`, amountMinor: 12_800, currency: 'JPY' },
     };
-    this.link.send(open);
+    this.send(open);
     return open;
+  }
+
+  /** Shuts the gate and waits until it has kept in so many of the customer's packets since the leg was opened. */
+  async keptIn(leg: string, packets: number): Promise<LegCounts> {
+    for (;;) {
+      const from = this.heard.length;
+      this.send({ type: 'wall', leg, want: 'shut' });
+      const { counts } = await this.message('wall', (wall) => wall.leg === leg, from);
+      if (counts.keptIn >= packets) return counts;
+    }
   }
 
   /** Presses keys on the phone one after the other, each when the one before was heard. */

@@ -1,7 +1,7 @@
 /**
  * The whole conversation between media-server and the card process. Both sides check every message against these
- * schemas; what doesn't fit closes the connection (and so shuts nothing open: the card process keeps its gates as they
- * are, and a payment's gate stays shut).
+ * schemas; what doesn't fit closes the connection. To the card process a closed connection is the server's death, and
+ * with it the calls': every gate shuts, payments that run are finished, and legs close.
  *
  * Out of the card process go only words of fixed lists, counts, times, our own ids, a brand and four digits. Into it go
  * addresses, keys of fixed length and order text that can't hold a card number. A frame is a 4-byte big-endian length

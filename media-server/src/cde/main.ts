@@ -1,9 +1,10 @@
 /**
  * The card process: `node cde/main.ts <settings.json>`. It is started by `card-link/` in a session of its own, holds
  * every customer's leg, and outlives the server. Ends with 0 when its work is done, 64 without settings, 70 after a
- * bug, 75 where another one holds the socket, 77 under a debugger, 78 with settings that don't fit.
+ * bug, 75 where another one holds the socket, 77 under a debugger, 78 with settings that don't fit or can't be met.
  */
 import { mkdirSync, readFileSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { dirname } from 'node:path';
 import { systemClock } from '../shared/clock.ts';
 import { newId } from '../shared/ids.ts';
@@ -38,8 +39,14 @@ if (!releaseLock) giveUp(75, `another card process runs for ${settings.socket}: 
 
 const log = createLogger(settings.logLevel);
 
-/** A bug: what the error says may quote data, so only its name and place are written. Memory goes with the process. */
+let ready = false;
+
+/**
+ * A bug: what its error says may quote what was keyed, so only name and place are written; the memory goes with the
+ * process. Before there are legs, it is the machine or the settings, and the message is what helps.
+ */
 function crash(error: unknown): never {
+  if (!ready) giveUp(78, `can’t start: ${error instanceof Error ? error.message : typeof error}`);
   log.fatal(traceOf(error), 'the card process ends by a bug');
   process.exit(EXIT_BUG);
 }
@@ -73,8 +80,11 @@ const link = new ServerLink({
 });
 process.on('SIGTERM', () => card.terminate());
 await link.listen();
+ready = true;
 log.info({ pid: process.pid, threads: settings.threads }, 'card process is ready');
 await card.reconsider();
+// Written now, for the next start: a process that is killed writes nothing.
+flushCompileCache();
 
 let ending = false;
 async function end(): Promise<void> {
