@@ -50,7 +50,8 @@ function announcePayment(before: CallsState, after: CallsState): Announcement[] 
   const was = paymentOf(before);
   const is = paymentOf(after);
   if (is !== null && was?.id === is.id) {
-    if (was.step !== is.step && is.outcome === null) said.push({ say: 'step-done', step: was.step });
+    if (was.step !== is.step && was.step !== 'processing' && is.outcome === null)
+      said.push({ say: 'step-done', step: was.step });
     if (is.mistakes > was.mistakes) said.push({ say: 'mistake' });
     if (is.outcome !== null && is.outcome !== was.outcome) said.push({ say: 'outcome', outcome: is.outcome });
   }

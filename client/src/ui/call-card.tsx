@@ -42,7 +42,9 @@ function CallFacts({ call }: { call: Call }) {
   return (
     <>
       <div className={styles.who}>
-        <h1 className={styles.number}>{number}</h1>
+        <h2 className={styles.number} data-testid="call-number">
+          {number}
+        </h2>
         <span className={styles.time} data-testid="call-timer">
           <span className={controls.hidden}>{t('call.timer', { time })}</span>
           <span aria-hidden="true">{time}</span>

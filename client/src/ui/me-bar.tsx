@@ -20,6 +20,7 @@ export function MeBar({ me, onShortcuts }: { me: Me; onShortcuts: () => void }) 
 
   return (
     <header className={styles.bar} aria-label={t('zone.me')}>
+      <h1 className={controls.hidden}>{t('app.name')}</h1>
       <label className={styles.state}>
         <Switch.Root
           className={styles.switch}

@@ -37,8 +37,10 @@ export function PaymentOutcome({ payment }: { payment: Payment }) {
         {t(`outcome.${outcome}`)}
       </h3>
       <div className={styles.facts}>
-        <p className={styles.sum}>{sum}</p>
-        <Card payment={payment} />
+        <p className={styles.sum}>
+          <strong>{sum}</strong>
+          <Card payment={payment} />
+        </p>
         <p>{explanation(payment, t)}</p>
         <p className={controls.quiet}>
           {t('pay.order')} {payment.order.reference}
@@ -78,12 +80,12 @@ function Card({ payment }: { payment: Payment }) {
   if (payment.lastFour === null) return null;
   const brand = brandWords(payment.brand, t);
   return (
-    <p>
+    <>
       <span aria-hidden="true">
         {brand} •••• {payment.lastFour}
       </span>
       <span className={controls.hidden}>{t('card.ending', { brand, digits: [...payment.lastFour].join(' ') })}</span>
-    </p>
+    </>
   );
 }
 

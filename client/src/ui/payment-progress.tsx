@@ -1,4 +1,4 @@
-import { type Payment, PaymentStep } from '@tonegate/api-schema';
+import type { Payment, PaymentStep } from '@tonegate/api-schema';
 import { formatMoney } from '../i18n/format.ts';
 import { useDesk, useSoftphone } from '../state/hooks.ts';
 import controls from './controls.module.css';
@@ -6,13 +6,17 @@ import { DoneIcon } from './icons.tsx';
 import styles from './payment-zone.module.css';
 import { useLanguage, useTranslate } from './use-translate.ts';
 
+/** Waiting for the payment service is shown in the place where its answer will be. */
+const SHOWN: readonly PaymentStep[] = ['confirmation', 'card-number', 'expiry', 'security-code', 'result'];
+
 /** The customer's way through the payment: how far, never what. */
 export function PaymentProgress({ payment }: { payment: Payment }) {
   const softphone = useSoftphone();
   const t = useTranslate();
   const language = useLanguage();
   const stopping = useDesk((state) => state.busy.cancel === true);
-  const at = PaymentStep.options.indexOf(payment.step);
+  const checking = payment.step === 'processing';
+  const at = SHOWN.indexOf(checking ? 'result' : payment.step);
   const remarks = [
     payment.mistakes > 0 &&
       (payment.mistakes === 1 ? t('pay.mistake-one') : t('pay.mistakes', { count: payment.mistakes })),
@@ -28,7 +32,7 @@ export function PaymentProgress({ payment }: { payment: Payment }) {
         <span className={styles.money}>{formatMoney(payment.order.amountMinor, payment.order.currency, language)}</span>
       </p>
       <ol className={styles.steps} aria-label={t('pay.steps')}>
-        {PaymentStep.options.map((step, index) => {
+        {SHOWN.map((step, index) => {
           const state = index < at ? 'done' : index === at ? 'now' : 'next';
           return (
             <li
@@ -40,7 +44,7 @@ export function PaymentProgress({ payment }: { payment: Payment }) {
             >
               {state === 'done' ? <DoneIcon /> : <span className={styles.mark} aria-hidden="true" />}
               <span>
-                {t(`pay.step.${step}`)}
+                {t(`pay.step.${step === 'result' && checking ? 'processing' : step}`)}
                 <span className={controls.hidden}> {t(`pay.step.${state}`)}</span>
               </span>
               {state === 'now' && <Dots keys={payment.keys} of={payment.of} />}

@@ -21,8 +21,15 @@ export function PaymentZone() {
   const zone = useKeptFocus(view);
 
   return (
-    <section ref={zone} className={styles.zone} aria-label={t('zone.payment')} data-zone="payment" tabIndex={-1}>
-      <h2 className={styles.title}>{t('pay.title')}</h2>
+    <section
+      ref={zone}
+      className={styles.zone}
+      data-view={view}
+      aria-label={t('zone.payment')}
+      data-zone="payment"
+      tabIndex={-1}
+    >
+      <h2 className={view === 'none' || view === 'form' ? styles.title : controls.hidden}>{t('pay.title')}</h2>
       {problem !== null && <ProblemNote code={problem} onClose={() => softphone.dismissProblem('payment')} />}
       {view === 'none' && <p className={controls.quiet}>{t('pay.no-call')}</p>}
       {view === 'form' && call !== null && <PaymentFormView call={call} />}

@@ -1,0 +1,153 @@
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join, normalize } from 'node:path';
+import type { AgentState, Call, Me, ProblemCode, ServerEvent } from '@tonegate/api-schema';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { SipPeer } from './sip-peer.ts';
+
+const TYPES: Record<string, string> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
+};
+
+/** A request that changes something, as it came. */
+export interface Seen {
+  readonly method: string;
+  readonly path: string;
+  readonly key: string | undefined;
+  readonly body: unknown;
+}
+
+/** A server without calls of its own: serves the built softphone and says what a test tells it to. */
+export class MockServer {
+  /** Every POST and PUT, in order. */
+  readonly seen: Seen[] = [];
+  /** Answers of the server by `METHOD /path`, instead of the usual 200. */
+  readonly refusals = new Map<string, { status: number; code: ProblemCode }>();
+  me: Me;
+  state: AgentState = 'not-ready';
+  calls: Call[] = [];
+  recent: Call[] = [];
+  sip: SipPeer | undefined;
+  #signedIn = false;
+  readonly #events = new Set<WebSocket>();
+  readonly #files: string;
+  readonly #http = createServer((request, response) => void this.#answer(request, response));
+
+  private constructor(me: Me, files: string) {
+    this.me = me;
+    this.#files = files;
+  }
+
+  /** `files` is the folder of the built softphone. */
+  static async start(me: Me, files: string): Promise<MockServer> {
+    const server = new MockServer(me, files);
+    const sockets = new WebSocketServer({ noServer: true });
+    server.#http.on('upgrade', (request, socket, head) => {
+      sockets.handleUpgrade(request, socket, head, (ws) => {
+        if (request.url?.startsWith('/v1/events')) server.#watch(ws);
+        else server.sip = new SipPeer(ws);
+      });
+    });
+    await new Promise<void>((resolve) => server.#http.listen(0, '127.0.0.1', resolve));
+    return server;
+  }
+
+  get origin(): string {
+    return `http://127.0.0.1:${(this.#http.address() as AddressInfo).port}`;
+  }
+
+  /** Tells every window something, and remembers a call for the next snapshot. */
+  push(event: ServerEvent): void {
+    if (event.type === 'call') {
+      const others = this.calls.filter((call) => call.id !== event.call.id);
+      this.calls = event.call.state === 'ended' ? others : [...others, event.call];
+    }
+    if (event.type === 'agent-state') this.state = event.state;
+    for (const socket of this.#events) socket.send(JSON.stringify(event));
+  }
+
+  /** Back to the beginning: nobody signed in, no calls. */
+  reset(): void {
+    this.#signedIn = false;
+    this.state = 'not-ready';
+    this.calls = [];
+    this.recent = [];
+    this.refusals.clear();
+    this.seen.length = 0;
+    this.sip = undefined;
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.#events) socket.terminate();
+    this.#http.closeAllConnections();
+    await new Promise((resolve) => this.#http.close(resolve));
+  }
+
+  #watch(socket: WebSocket): void {
+    this.#events.add(socket);
+    socket.on('close', () => this.#events.delete(socket));
+    const snapshot: ServerEvent = { type: 'snapshot', state: this.state, calls: this.calls, serverTime: Date.now() };
+    socket.send(JSON.stringify(snapshot));
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname } = new URL(request.url ?? '/', this.origin);
+    const method = request.method ?? 'GET';
+    if (!pathname.startsWith('/v1/')) return this.#file(pathname, response);
+
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const text = Buffer.concat(chunks).toString();
+    const body: unknown = text === '' ? undefined : JSON.parse(text);
+    if (method !== 'GET') {
+      const key = request.headers['idempotency-key'];
+      this.seen.push({ method, path: pathname, key: typeof key === 'string' ? key : undefined, body });
+    }
+
+    const send = (status: number, value: unknown): void => {
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+    };
+    const refusal = this.refusals.get(`${method} ${pathname}`);
+    if (refusal !== undefined) return send(refusal.status, { code: refusal.code, message: 'refused by the test' });
+    if (pathname === '/v1/sign-in') this.#signedIn = true;
+    if (!this.#signedIn) return send(401, { code: 'not-signed-in', message: 'sign in first' });
+    switch (`${method} ${pathname}`) {
+      case 'POST /v1/sign-in':
+      case 'GET /v1/me':
+        return send(200, this.me);
+      case 'POST /v1/sign-out':
+        this.#signedIn = false;
+        return send(200, {});
+      case 'PUT /v1/me/state':
+        this.push({ type: 'agent-state', state: (body as { state: AgentState }).state });
+        return send(200, body);
+      case 'GET /v1/calls':
+        return send(200, { calls: this.recent, next: null });
+      case 'POST /v1/sip-credential':
+        return send(201, {
+          user: 'agent',
+          password: 'secret',
+          domain: 'tonegate.invalid',
+          path: '/sip',
+          expiresAt: Date.now() + 3_600_000,
+        });
+      default:
+        return send(200, {});
+    }
+  }
+
+  async #file(pathname: string, response: ServerResponse): Promise<void> {
+    const path = join(this.#files, normalize(pathname === '/' ? '/index.html' : pathname));
+    try {
+      const content = await readFile(path);
+      response.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'application/octet-stream' }).end(content);
+    } catch {
+      response.writeHead(404).end();
+    }
+  }
+}

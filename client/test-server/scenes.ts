@@ -1,0 +1,79 @@
+import type { Call, Me, Payment } from '@tonegate/api-schema';
+
+/** The people, calls and payments that the softphone's screens are looked at with. */
+
+const ids = { me: 'm', organisation: 'o', merchant: 'r', call: 'c', payment: 'p' } as const;
+const id = (letter: string): string => letter.repeat(26);
+
+export const AGENT: Me = {
+  id: id(ids.me),
+  name: 'hanako',
+  displayName: 'Yamada Hanako',
+  role: 'agent',
+  organisation: { id: id(ids.organisation), name: 'Sakura Contact' },
+  merchants: [{ id: id(ids.merchant), name: 'Tanaka Foods', timeZone: 'Asia/Tokyo', currency: 'JPY', language: 'ja' }],
+  language: 'ja',
+};
+
+export function aCall(over: Partial<Call> = {}): Call {
+  const now = Date.now();
+  return {
+    id: id(ids.call),
+    direction: 'in',
+    merchant: { id: id(ids.merchant), name: 'Tanaka Foods' },
+    number: '0312345678',
+    displayName: null,
+    called: '05012345678',
+    state: 'ringing',
+    startedAt: now - 4_000,
+    answeredAt: over.state === undefined || over.state === 'ringing' ? null : now - 161_000,
+    endedAt: null,
+    end: null,
+    codec: 'PCMU',
+    keysPossible: true,
+    payment: null,
+    ...over,
+  };
+}
+
+export function aPayment(over: Partial<Payment> = {}): Payment {
+  const ended = over.outcome !== undefined && over.outcome !== null;
+  return {
+    id: id(ids.payment),
+    call: id(ids.call),
+    merchant: id(ids.merchant),
+    purpose: 'charge',
+    order: { reference: 'A-1042', amountMinor: 12_800, currency: 'JPY' },
+    language: 'ja',
+    state: ended ? 'ended' : 'running',
+    wall: ended ? 'open' : 'shut',
+    step: ended ? 'result' : 'card-number',
+    keys: 0,
+    of: null,
+    mistakes: 0,
+    waiting: false,
+    outcome: null,
+    reason: ended ? 'none' : null,
+    brand: null,
+    lastFour: null,
+    receipt: null,
+    startedAt: Date.now() - 38_000,
+    endedAt: ended ? Date.now() : null,
+    acknowledged: false,
+    ...over,
+  };
+}
+
+/** A finished call of some while ago. */
+export function anEndedCall(letter: string, over: Partial<Call> = {}): Call {
+  const startedAt = Date.UTC(2026, 4, 12, 5, 30);
+  return aCall({
+    id: id(letter),
+    state: 'ended',
+    startedAt,
+    answeredAt: startedAt + 8_000,
+    endedAt: startedAt + 200_000,
+    end: 'customer-hung-up',
+    ...over,
+  });
+}

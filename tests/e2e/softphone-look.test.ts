@@ -1,0 +1,139 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Call, Payment } from '@tonegate/api-schema';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type BuiltSoftphone, buildSoftphone } from '../../client/test-server/build.ts';
+import { MockServer } from '../../client/test-server/mock-server.ts';
+import { AGENT, aCall, anEndedCall, aPayment } from '../../client/test-server/scenes.ts';
+import { launchChromium } from './chromium.ts';
+
+let softphone: BuiltSoftphone;
+let server: MockServer;
+let browser: Browser;
+
+beforeAll(async () => {
+  [softphone, browser] = await Promise.all([buildSoftphone(), launchChromium()]);
+  server = await MockServer.start(AGENT, softphone.files);
+}, 90_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+  await softphone?.remove();
+});
+
+beforeEach(() => server.reset());
+
+/** Where screenshots go, if anywhere: for people who look at them. */
+const SHOTS = process.env['SOFTPHONE_SCREENSHOTS'];
+const WIDTHS = [
+  [320, 700],
+  [768, 900],
+  [1440, 900],
+] as const;
+
+/** One call each, so that what was left behind in one scene says nothing of the next. */
+const SCENES: Record<string, Call | null> = {
+  idle: null,
+  ringing: aCall({ id: 'b'.repeat(26) }),
+  talking: aCall({ id: 'd'.repeat(26), state: 'talking' }),
+  'no-keys': aCall({ id: 'e'.repeat(26), state: 'talking', keysPossible: false }),
+  payment: inPayment('f', { keys: 10, of: 16, mistakes: 1, waiting: true }),
+  approved: inPayment('g', { outcome: 'approved', brand: 'visa', lastFour: '4242', receipt: 'T-20418' }),
+  declined: inPayment('k', { outcome: 'declined', reason: 'card-refused' }),
+  unknown: inPayment('l', { outcome: 'unknown', reason: 'no-answer' }),
+};
+
+function inPayment(letter: string, over: Partial<Payment>): Call {
+  const id = letter.repeat(26);
+  const payment = aPayment({ ...over, id, call: id });
+  return aCall({ id, state: payment.state === 'ended' ? 'talking' : 'payment', payment });
+}
+
+async function windowOf(options: {
+  language: 'ja' | 'en';
+  theme: 'light' | 'dark';
+  width?: number;
+  height?: number;
+}): Promise<{ context: BrowserContext; page: Page }> {
+  const context = await browser.newContext({
+    locale: options.language === 'ja' ? 'ja-JP' : 'en-GB',
+    timezoneId: 'Asia/Tokyo',
+    colorScheme: options.theme,
+    reducedMotion: 'reduce',
+    viewport: { width: options.width ?? 360, height: options.height ?? 720 },
+    permissions: ['microphone', 'notifications', 'clipboard-read', 'clipboard-write'],
+  });
+  const page = await context.newPage();
+  await page.goto(server.origin);
+  return { context, page };
+}
+
+async function signIn(page: Page): Promise<void> {
+  await page.getByTestId('sign-in-name').fill('hanako');
+  await page.getByTestId('sign-in-password').fill('correct horse');
+  await page.getByTestId('sign-in').click();
+  await page.getByTestId('status').waitFor();
+  await expect.poll(() => server.sip?.registered ?? false).toBe(true);
+}
+
+/** Brings a call to the window, with its media leg standing where the call does. */
+async function bring(page: Page, call: Call): Promise<void> {
+  server.push({ type: 'call', call });
+  if (call.state !== 'ringing') await server.sip?.invite(call.id, true);
+  await page.getByTestId('call-number').waitFor();
+}
+
+async function violations(page: Page): Promise<string[]> {
+  const { violations: found } = await new AxeBuilder({ page }).analyze();
+  return found.map((one) => `${one.id}: ${one.nodes.map((node) => `${node.html} ${node.failureSummary}`).join(' | ')}`);
+}
+
+// Two of the four pairs show each language and each theme once; people who look get all.
+const PAIRS = (
+  [
+    ['en', 'light'],
+    ['ja', 'dark'],
+    ['ja', 'light'],
+    ['en', 'dark'],
+  ] as const
+).slice(0, SHOTS === undefined ? 2 : 4);
+
+for (const [language, theme] of PAIRS) {
+  test(`every screen is accessible and fits its width (${language}, ${theme})`, { timeout: 120_000 }, async () => {
+    const { context, page } = await windowOf({ language, theme });
+    const look = async (name: string): Promise<void> => {
+      for (const [width, height] of WIDTHS) {
+        await page.setViewportSize({ width, height });
+        if (SHOTS !== undefined) {
+          await page.screenshot({ path: `${SHOTS}/${name}-${language}-${theme}-${width}.png` });
+        }
+        const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+        expect(overflow, `${name} at ${width} px is wider than its window`).toBeLessThanOrEqual(0);
+        if (width !== 768) expect(await violations(page), `${name} at ${width} px`).toEqual([]);
+      }
+    };
+    await look('sign-in');
+    server.recent = [
+      anEndedCall('h', {
+        payment: aPayment({ outcome: 'approved', brand: 'jcb', lastFour: '0000', receipt: 'T-20417' }),
+      }),
+      anEndedCall('i', { direction: 'out', number: '09012345678', end: 'no-answer' }),
+      anEndedCall('j', { number: null }),
+    ];
+    await signIn(page);
+    await page.getByTestId('ready').click();
+    for (const [name, call] of Object.entries(SCENES)) {
+      if (call !== null) await bring(page, call);
+      await look(name);
+      // Not by an event: an ended call would keep its outcome and lengthen the list.
+      if (call !== null) {
+        server.calls = [];
+        server.push({ type: 'snapshot', state: 'ready', calls: [], serverTime: Date.now() });
+        if (call.payment?.state === 'ended') await page.getByTestId('leave-outcome').click();
+        await page.getByTestId('dial-number').waitFor();
+      }
+    }
+    await context.close();
+  });
+}
