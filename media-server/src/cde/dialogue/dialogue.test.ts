@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { PaymentResult } from '../contract.ts';
 import { createDialogue, type DialogueOptions, type DialogueOutput, STAR, step, wakeAt, wipe } from './dialogue.ts';
 import { HASH } from './exchange.ts';
-import { bytesHeld, Line } from './line.testing.ts';
+import { Line } from './line.testing.ts';
 
 const UTC_NOW = Date.UTC(2026, 6, 15);
 const VISA = '4242424242424242';
@@ -156,7 +156,7 @@ test('* clears the field at once', () => {
   const phone = asked('expiry');
   phone.keys('99*', 3);
   expect(progressOf(phone)?.keys).toBe(0);
-  expect(bytesHeld(phone.dialogue).filter((byte) => byte === 9)).toEqual([]);
+  expect(phone.bytes().filter((byte) => byte === 9)).toEqual([]);
   phone.keys('1227', 3);
   expect(progressOf(phone)?.step).toBe('security-code');
 });
@@ -211,7 +211,7 @@ test('an expired card leads back to the card number, a year keyed first is expla
   phone.wait(1500);
   expect(lastSaid(phone)).toEqual(['expired', 'pause', 'offer-agent']);
   expect(progressOf(phone)?.step).toBe('card-number');
-  expect(bytesHeld(phone.dialogue).filter((byte) => byte !== 0)).toEqual([]);
+  expect(phone.bytes().filter((byte) => byte !== 0)).toEqual([]);
   phone.keys('55555555555544441227123', 3);
   expect(phone.card?.brand).toBe('mastercard');
 });
@@ -266,7 +266,7 @@ test('before the card is handed over, the agent and the customer can end it at o
     cancelled.keys('5', 3);
     cancelled.input({ type: 'cancel' });
     expect(cancelled.outputs.at(-1)).toEqual({ type: 'end', result: { outcome: 'cancelled', reason: 'by-agent' } });
-    expect(bytesHeld(cancelled.dialogue).every((byte) => byte === 0)).toBe(true);
+    expect(cancelled.bytes().every((byte) => byte === 0)).toBe(true);
     const gone = asked(field);
     gone.input({ type: 'hung-up' });
     expect(endOf(gone)).toEqual({ outcome: 'cancelled', reason: 'customer-hung-up' });
@@ -347,8 +347,8 @@ test('a timer that fires late changes nothing: what was due comes before the key
 test('wipe leaves no digit, from wherever it is called', () => {
   const phone = asked('security-code');
   phone.keys('12', 3);
-  expect(bytesHeld(phone.dialogue).some((byte) => byte !== 0)).toBe(true);
+  expect(phone.bytes().some((byte) => byte !== 0)).toBe(true);
   wipe(phone.dialogue);
-  expect(bytesHeld(phone.dialogue).every((byte) => byte === 0)).toBe(true);
+  expect(phone.bytes().every((byte) => byte === 0)).toBe(true);
   expect(step(phone.dialogue, { type: 'key', key: 3 }, phone.now)).toEqual([]);
 });

@@ -1,5 +1,5 @@
 /** What is to be said of four keyed digits that should be a card's month and year. */
-export type ExpiryState =
+type ExpiryState =
   | 'fits'
   | 'expired'
   /** The year was keyed before the month. */

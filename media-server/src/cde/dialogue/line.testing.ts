@@ -1,20 +1,29 @@
-import { expect } from 'vitest';
+import type { PromptName } from '../prompts/names.ts';
 import type { CardFields } from './card-fields.ts';
 import { type Dialogue, type DialogueInput, type DialogueOutput, step, wakeAt } from './dialogue.ts';
 
 const KEYS = '0123456789*#';
 
-/** The leg that a dialogue talks through, for tests: time moves only here, a prompt ends when `listen` says so. */
+/** The leg that a dialogue talks through, for tests: time moves only here, and prompts end when they are over. */
 export class Line {
   readonly dialogue: Dialogue;
   readonly outputs: DialogueOutput[] = [];
   now = 0;
-  playing = false;
+  /** When what plays is over, ms. */
+  playingUntil: number | undefined;
   /** Called with every output as it comes. */
   watch: (output: DialogueOutput) => void = () => {};
+  readonly #buffers = new Set<Uint8Array>();
+  readonly #lengthMs: (name: PromptName) => number;
 
-  constructor(dialogue: Dialogue) {
+  constructor(dialogue: Dialogue, lengthMs: (name: PromptName) => number = () => 1000) {
     this.dialogue = dialogue;
+    this.#lengthMs = lengthMs;
+  }
+
+  /** Every byte that the dialogue holds or ever held, but for the card that it gave away. */
+  bytes(): number[] {
+    return [...this.#buffers].flatMap((buffer) => [...buffer]);
   }
 
   get card(): CardFields | undefined {
@@ -26,32 +35,39 @@ export class Line {
   }
 
   input(input: DialogueInput): void {
-    for (const output of step(this.dialogue, input, this.now)) {
-      expect(this.outputs.at(-1)?.type).not.toBe('end');
-      if (output.type === 'play') this.playing = true;
-      if (output.type === 'stop-playing' || output.type === 'end') this.playing = false;
+    const outputs = step(this.dialogue, input, this.now);
+    for (const buffer of buffersOf(this.dialogue)) this.#buffers.add(buffer);
+    for (const output of outputs) {
+      if (this.outputs.at(-1)?.type === 'end') throw new Error(`${output.type} after the end`);
+      if (output.type === 'play') {
+        this.playingUntil = this.now + output.prompts.reduce((sum, name) => sum + this.#lengthMs(name), 0);
+      }
+      if (output.type === 'stop-playing' || output.type === 'end') this.playingUntil = undefined;
+      if (output.type === 'authorize') {
+        for (const buffer of buffersOf(output.card)) this.#buffers.delete(buffer);
+      }
       this.outputs.push(output);
       this.watch(output);
     }
   }
 
-  /** Waits `ms`, with the timers that fall due. */
+  /** Waits `ms`, with the timers that fall due and the prompts that end. */
   wait(ms: number): void {
     const end = this.now + ms;
-    for (let due = wakeAt(this.dialogue); due !== undefined && due <= end; due = wakeAt(this.dialogue)) {
+    for (;;) {
+      const due = Math.min(wakeAt(this.dialogue) ?? Infinity, this.playingUntil ?? Infinity);
+      if (due > end) break;
       this.now = Math.max(this.now, due);
-      this.input({ type: 'time' });
+      const played = this.playingUntil !== undefined && this.playingUntil <= this.now;
+      if (played) this.playingUntil = undefined;
+      this.input({ type: played ? 'played' : 'time' });
     }
     this.now = end;
   }
 
-  /** Hears what plays to its end: four seconds of it. */
+  /** Hears what plays to its end. */
   listen(): void {
-    if (!this.playing) return;
-    this.wait(4000);
-    if (!this.playing) return;
-    this.playing = false;
-    this.input({ type: 'played' });
+    if (this.playingUntil !== undefined) this.wait(this.playingUntil - this.now);
   }
 
   /** Presses keys, the time between two of them before each. */
@@ -63,11 +79,11 @@ export class Line {
   }
 }
 
-/** Every byte of every buffer that can be reached from the dialogue. */
-export function bytesHeld(value: unknown, seen = new Set<unknown>()): number[] {
-  if (ArrayBuffer.isView(value)) return [...new Uint8Array(value.buffer, value.byteOffset, value.byteLength)];
+/** Every buffer that can be reached from the dialogue. */
+function buffersOf(value: unknown, seen = new Set<unknown>()): Uint8Array[] {
+  if (value instanceof Uint8Array) return [value];
   if (typeof value !== 'object' || value === null || seen.has(value)) return [];
   seen.add(value);
   const inside: unknown[] = value instanceof Map ? [...value.values()] : Object.values(value);
-  return inside.flatMap((item) => bytesHeld(item, seen));
+  return inside.flatMap((item) => buffersOf(item, seen));
 }

@@ -3,7 +3,7 @@ import type { PromptName } from '../prompts/names.ts';
 import type { FieldRules, Mistake } from './ask.ts';
 
 /** How a mistake is told: what was wrong comes first, the question again only where the sentence doesn't imply it. */
-export const MISTAKES: {
+const MISTAKES: {
   readonly [mistake in Mistake]: { readonly says: readonly PromptName[]; readonly asksAgain: boolean };
 } = {
   silence: { says: ['silence'], asksAgain: true },

@@ -35,28 +35,24 @@ export const SENTENCES = [
 /** What sounds the same in every language. `pause` is the silence of 700 ms between two sentences. */
 export const PLAIN_SOUNDS = ['pause', 'hold-music', 'ringback', 'comfort'] as const;
 
-/** Words of an amount besides its numbers. */
-export const JOINERS = ['hundred', 'thousand', 'million', 'and'] as const;
+/** Words of an amount besides its numbers and units. */
+type Joiner = 'hundred' | 'thousand' | 'million' | 'and';
 
-/** Units of money; each is there twice, as said in the middle of an amount and as its end (`dollars-end`). */
-export const UNITS = [
-  'yen',
-  'dollar',
-  'dollars',
-  'euro',
-  'euros',
-  'pound',
-  'pounds',
-  'cent',
-  'cents',
-  'penny',
-  'pence',
-] as const;
+/** Units of money; each may be said in the middle of an amount, or as its end (`dollars-end`). */
+export type Unit =
+  | 'yen'
+  | 'dollar'
+  | 'dollars'
+  | 'euro'
+  | 'euros'
+  | 'pound'
+  | 'pounds'
+  | 'cent'
+  | 'cents'
+  | 'penny'
+  | 'pence';
 
 /** A number as it is said within an amount, or as its end together with its unit (`n-800-yen`: はっぴゃくえんです). */
 export type NumberName = `n-${number}` | `n-${number}-yen`;
-export type SentenceName = (typeof SENTENCES)[number];
-export type PlainSoundName = (typeof PLAIN_SOUNDS)[number];
-export type Unit = (typeof UNITS)[number];
-export type UnitName = Unit | `${Unit}-end` | (typeof JOINERS)[number];
-export type PromptName = SentenceName | PlainSoundName | UnitName | NumberName;
+export type UnitName = Unit | `${Unit}-end`;
+export type PromptName = (typeof SENTENCES)[number] | (typeof PLAIN_SOUNDS)[number] | Joiner | UnitName | NumberName;
