@@ -1,4 +1,3 @@
-import type { Registration } from '../phone/connection.ts';
 import type { MicrophoneProblem } from '../phone/microphone.ts';
 
 /** Something lastingly wrong that the agent must know of, most urgent first. */
@@ -14,7 +13,6 @@ export type Trouble =
 export interface Condition {
   /** The events connection is gone, and since when (our clock, ms). */
   readonly serverLostAt: number | null;
-  readonly registration: Registration;
   /** Since when the phone isn't registered (our clock, ms). */
   readonly phoneLostAt: number | null;
   readonly microphone: MicrophoneProblem | null;

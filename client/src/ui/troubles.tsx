@@ -18,7 +18,6 @@ export function Troubles() {
   const troubles = troublesOf(
     {
       serverLostAt: desk.serverLostAt,
-      registration: desk.phone.registration,
       phoneLostAt: desk.phoneLostAt,
       microphone: desk.audio.microphone,
       soundBlocked: desk.audio.soundBlocked,
