@@ -32,9 +32,10 @@ export class Authentication {
 
   challenge(request: SipRequest, stale = false): SipResponse {
     const response = responseTo(request, 401, undefined, this.tagFor(request));
-    for (const value of this.#digest.challenges(this.#clock.monotonic(), stale)) {
-      response.headers.add('WWW-Authenticate', value);
-    }
+    const [md5 = '', ...others] = this.#digest.challenges(this.#clock.monotonic(), stale);
+    response.headers.add('WWW-Authenticate', md5);
+    // sip.js takes the last challenge of several and gives up if that isn't MD5: over WebSocket it is the only one.
+    if (!overWebSocket(request)) for (const value of others) response.headers.add('WWW-Authenticate', value);
     return response;
   }
 
@@ -55,4 +56,9 @@ export class Authentication {
     const mac = createHmac('sha256', this.#key).update(`${branch}\n${request.headers.get('Call-ID')}`);
     return mac.digest('hex').slice(0, 20);
   }
+}
+
+function overWebSocket(request: SipRequest): boolean {
+  const via = topVia(request.headers);
+  return via.ok && /^WSS?$/i.test(via.value.transport);
 }

@@ -66,7 +66,11 @@ export interface SipLeg {
 export interface LegHandlers {
   /** 180/183 of an outgoing call; `sdp` if it had one (early media). */
   ringing?(sdp: string | undefined): void;
-  /** Outgoing: 200 came, with the SDP answer. Incoming: the ACK came; `sdp` is the answer if we offered in the 200. */
+  /**
+   * Outgoing: 200 came, with the SDP answer. Incoming: the ACK came; `sdp` is the answer if we offered in the 200. Comes
+   * again, always with `sdp`, when an offer of ours that `reinvite` doesn't await got an answer: one that `offerWanted`
+   * gave, or a session refresh whose answer has changed.
+   */
   established(sdp: string | undefined): void;
   /** A re-INVITE or UPDATE with an offer: return the answer, or a status (488, …). Session refreshes don't come here unless SDP changed. */
   reoffered(offer: string): Result<string, { status: number }> | Promise<Result<string, { status: number }>>;

@@ -1,34 +1,29 @@
 import { readFile } from 'node:fs/promises';
 import type { WebSocket } from 'ws';
 import type { Clock } from '../shared/clock.ts';
-import { newId, randomLetters } from '../shared/ids.ts';
+import { randomLetters } from '../shared/ids.ts';
 import type { Logger } from '../shared/logger.ts';
 import { err, ok, type Problem, type Result } from '../shared/result.ts';
 import { Secret } from '../shared/secret.ts';
 import { Authentication } from './authentication.ts';
-import { nextHop } from './dialogs/dialog.ts';
-import { InviteLeg } from './dialogs/invite-leg.ts';
-import { InviteUsage } from './dialogs/invite-usage.ts';
-import { sdpOf } from './dialogs/sdp-body.ts';
-import type { HeaderChange, UsageConfig } from './dialogs/usage.ts';
-import { type DigestAccount, DigestClient } from './digest/client.ts';
+import type { DigestAccount } from './digest/client.ts';
 import type { OutgoingOptions, Peer, Registration, Sip, SipLeg, SipPolicy, Target } from './leg.ts';
-import { LegTable, type LegRecord } from './leg-table.ts';
+import { LegFactory, type OutgoingCall } from './leg-factory.ts';
+import { LegTable } from './leg-table.ts';
 import type { SipMessage, SipRequest, SipResponse } from './messages/message.ts';
 import { parseNameAddr } from './messages/name-addr.ts';
 import { parseMessage } from './messages/parse.ts';
 import { responseTo } from './messages/response.ts';
 import { serialize } from './messages/serialize.ts';
 import { topVia } from './messages/via.ts';
-import { inviteRequest } from './outgoing-request.ts';
-import { calledOf, callerOf, userOf } from './party.ts';
+import { userOf } from './party.ts';
 import { Registrar } from './registrar.ts';
 import { capabilities, refusalOf, tooShort } from './request-screen.ts';
 import { Routing } from './routing.ts';
 import type { SipSettings } from './settings.ts';
 import type { ServerTransaction } from './transactions/server-transaction.ts';
 import { BASE_TIMES, type BaseTimes } from './transactions/timers.ts';
-import { cseqOf, tagOf } from './transactions/transaction-key.ts';
+import { tagOf } from './transactions/transaction-key.ts';
 import { TransactionLayer } from './transactions/transaction-layer.ts';
 import { type Flow, isWebSocket } from './transport/flow.ts';
 import type { Network } from './transport/network.ts';
@@ -54,12 +49,7 @@ export interface SipServerOptions {
 
 export type SipProblem = Problem<'port-in-use' | 'cannot-listen' | 'bad-certificate' | 'no-password-file'>;
 
-/** Timer C: an INVITE of ours without final response is given up (RFC 3261 §16.6), ms. */
-const RING_MS = 180_000;
 const DRAIN_RETRY_S = '30';
-/** Above this a UDP request may not arrive whole (RFC 3261 §18.1.1); what Via adds is counted in. */
-const UDP_LIMIT = 1300;
-const VIA_SIZE = 120;
 /** How long `close` waits for the last BYEs to be answered, ms. */
 const CLOSING_MS = 1000;
 
@@ -73,14 +63,13 @@ export class SipServer implements Sip {
   readonly #registrar: Registrar;
   readonly #legs: LegTable;
   readonly #limiter: RateLimiter;
-  readonly #random: () => number;
+  readonly #factory: LegFactory;
   #trunks: readonly Trunk[] = [];
   #isDraining = false;
 
   constructor(options: SipServerOptions) {
     const { settings, clock, policy, logger } = options;
     this.#options = options;
-    this.#random = options.random ?? Math.random;
     this.#network = options.network ?? new SocketNetwork({ settings, clock, tls: options.tls });
     this.#routing = new Routing(settings, this.#network, options.dns ?? systemDns, clock);
     this.#authentication = new Authentication(settings.domain, clock, policy);
@@ -96,7 +85,16 @@ export class SipServer implements Sip {
       screen: (request, flow) => this.#screen(request, flow),
       request: (transaction) => this.#request(transaction),
       ack: (request) => this.#legs.find(request)?.leg.ack(request),
-      strayResponse: () => {},
+    });
+    this.#factory = new LegFactory({
+      settings,
+      clock,
+      logger,
+      transactions: this.#transactions,
+      routing: this.#routing,
+      legs: this.#legs,
+      random: options.random ?? Math.random,
+      times: options.times ?? BASE_TIMES,
     });
   }
 
@@ -183,35 +181,34 @@ export class SipServer implements Sip {
     if (!trunk) throw new Error(`no trunk named ${target.trunk}`);
     const { destinations } = trunk;
     let attempt = 0;
-    return this.#callOut({
+    const call: OutgoingCall = {
       peer: { kind: 'trunk', trunk: target.trunk },
       number: target.number,
       uri: trunk.numberUri(target.number),
       from: trunk.fromUri(options.from.user),
       account: trunk.account,
       isBound: false,
-      options,
       flow: () => {
         const destination = destinations[attempt];
         return destination && this.#routing.connect(destination);
       },
       // RFC 3263 §4.3: no answer, or 503, and the next destination is tried.
       elsewhere: () => ++attempt < destinations.length,
-      largeByTcp: trunk.settings.transport === 'udp' && trunk.settings.largeByTcp,
-    });
+      largeByTcp: trunk.settings.largeByTcp,
+    };
+    return this.#factory.outgoing(call, options);
   }
 
   callRegistration(registration: string, options: OutgoingOptions): SipLeg {
     const binding = this.#registrar.get(registration);
     const user = binding?.user ?? '';
-    return this.#callOut({
+    const call: OutgoingCall = {
       peer: { kind: 'account', user },
       number: user,
       uri: binding?.contact ?? `sip:${user}@unknown.invalid`,
       from: `sip:${encodeURIComponent(options.from.user).replace(/%2B/g, '+')}@${this.#options.settings.domain}`,
       account: undefined,
       isBound: true,
-      options,
       flow: () => {
         const current = this.#registrar.get(registration);
         if (!current) return undefined;
@@ -219,74 +216,8 @@ export class SipServer implements Sip {
       },
       elsewhere: () => false,
       largeByTcp: false,
-    });
-  }
-
-  #callOut(call: {
-    readonly peer: Peer;
-    readonly number: string;
-    readonly uri: string;
-    readonly from: string;
-    readonly account: DigestAccount | undefined;
-    readonly isBound: boolean;
-    readonly options: OutgoingOptions;
-    readonly flow: () => Flow | undefined | Promise<Flow | undefined>;
-    readonly elsewhere: () => boolean;
-    readonly largeByTcp: boolean;
-  }): SipLeg {
-    const { options } = call;
-    const digest = call.account && new DigestClient(call.account);
-    let key: { callId: string; tag: string } | undefined;
-    let record: LegRecord | undefined;
-    const leg: InviteLeg = new InviteLeg({
-      id: newId(this.#options.clock.now()),
-      direction: 'out',
-      peer: call.peer,
-      far: { user: call.number, withheld: false },
-      called: { user: call.number, withheld: false },
-      source: { ip: '', port: 0, transport: 'udp' },
-      clock: this.#options.clock,
-      logger: this.#options.logger,
-      transactions: this.#transactions,
-      flowFor: (request) => {
-        if (tagOf(request, 'To') === undefined) return this.#sized(request, call.flow(), call.largeByTcp);
-        return record && this.#flowInDialog(record, request);
-      },
-      again: (request, failure) => {
-        const isNew = tagOf(request, 'To') === undefined && request.method === 'INVITE';
-        if (typeof failure === 'string' || failure.status === 503) return isNew && call.elsewhere() ? [] : undefined;
-        return digest && answerChallenge(digest, request, failure);
-      },
-      forgotten: () => key && this.#legs.remove(key.callId, key.tag),
-    });
-    leg.handlers = options.handlers;
-    const begin = (flow: Flow | undefined): void => {
-      if (!flow) {
-        leg.fail({ by: 'far', cause: 'transport-lost', status: 503 });
-        return;
-      }
-      const invite = inviteRequest({
-        uri: call.uri,
-        from: call.from,
-        displayName: options.from.displayName,
-        contact: this.#routing.contact(flow),
-        offer: options.offer,
-        session: isWebSocket(flow)
-          ? undefined
-          : { seconds: this.#options.settings.sessionExpires, minSe: this.#options.settings.minSessionExpires },
-        headers: options.headers,
-      });
-      key = { callId: invite.headers.get('Call-ID') ?? '', tag: tagOf(invite, 'From') ?? '' };
-      record = { leg, flow, isBound: call.isBound };
-      leg.goesBy(flow);
-      this.#legs.add(key.callId, key.tag, record);
-      leg.beginOutgoing(InviteUsage.outgoing(this.#usageConfig(flow, true), invite), options.ringMs ?? RING_MS);
     };
-    const flow = call.flow();
-    if (flow instanceof Promise) void flow.then(begin, () => begin(undefined));
-    // The caller gets its leg before the leg's owner hears of it.
-    else queueMicrotask(() => begin(flow));
-    return leg;
+    return this.#factory.outgoing(call, options);
   }
 
   #received(bytes: Buffer, flow: Flow, framing: 'datagram' | 'stream'): void {
@@ -356,7 +287,7 @@ export class SipServer implements Sip {
       return busy;
     }
     if (!has && !this.#peerOf(flow)) return this.#authentication.challenge(request);
-    return tooShort(request, this.#timerWish(flow), tag);
+    return tooShort(request, this.#factory.timerWish(flow), tag);
   }
 
   /** Who that is without credentials: a trunk, or somebody the policy lets in. */
@@ -383,7 +314,7 @@ export class SipServer implements Sip {
     }
     if (!this.#authentication.hasCredentials(request)) {
       const peer = this.#peerOf(flow);
-      if (peer) this.#invite(transaction, peer);
+      if (peer) this.#factory.incoming(transaction, peer, (leg) => this.#options.policy.incoming(leg));
       return;
     }
     this.#authenticated(transaction).catch((error: unknown) => {
@@ -406,7 +337,8 @@ export class SipServer implements Sip {
       return;
     }
     if (request.method === 'INVITE') {
-      this.#invite(transaction, { kind: 'account', user: result.user });
+      const peer: Peer = { kind: 'account', user: result.user };
+      this.#factory.incoming(transaction, peer, (leg) => this.#options.policy.incoming(leg));
       return;
     }
     const isOwn = userOf(addressOfRecord(request)) === result.user;
@@ -417,77 +349,6 @@ export class SipServer implements Sip {
       transaction.respond(response);
     }
   }
-
-  #invite(transaction: ServerTransaction, peer: Peer): void {
-    const { request, flow } = transaction;
-    const tag = randomLetters(16);
-    const callId = request.headers.get('Call-ID') ?? '';
-    let record: LegRecord | undefined;
-    const leg = new InviteLeg({
-      id: newId(this.#options.clock.now()),
-      direction: 'in',
-      peer,
-      far: callerOf(request, peer.kind === 'trunk'),
-      called: calledOf(request),
-      offer: sdpOf(request),
-      source: { ip: flow.remote.ip, port: flow.remote.port, transport: flow.transport },
-      clock: this.#options.clock,
-      logger: this.#options.logger,
-      transactions: this.#transactions,
-      flowFor: (own) => record && this.#flowInDialog(record, own),
-      again: () => undefined,
-      forgotten: () => this.#legs.remove(callId, tag),
-    });
-    record = { leg, flow, isBound: peer.kind !== 'trunk' };
-    this.#legs.add(callId, tag, record);
-    leg.beginIncoming(
-      transaction,
-      (ref) => InviteUsage.incoming(this.#usageConfig(flow, false), ref, request, tag),
-      (introduced) => this.#options.policy.incoming(introduced),
-    );
-  }
-
-  #usageConfig(flow: Flow, isOwner: boolean): UsageConfig {
-    return {
-      times: this.#options.times ?? BASE_TIMES,
-      contact: this.#routing.contact(flow),
-      owner: isOwner,
-      timer: this.#timerWish(flow),
-      sendsUpdate: !isWebSocket(flow),
-      random: this.#random,
-    };
-  }
-
-  #timerWish(flow: Flow): UsageConfig['timer'] {
-    const { sessionExpires, minSessionExpires } = this.#options.settings;
-    // A browser that is gone shows by its connection.
-    return { sessionExpires, minSessionExpires, ask: !isWebSocket(flow) };
-  }
-
-  #flowInDialog(record: LegRecord, request: SipRequest): Flow | undefined | Promise<Flow | undefined> {
-    const { flow } = record;
-    if (isWebSocket(flow) || (record.isBound && flow.alive)) return flow;
-    return this.#routing.flowTo(nextHop(request), flow);
-  }
-
-  /** A request too large for UDP goes by TCP if its trunk takes that. */
-  #sized(
-    request: SipRequest,
-    flow: Flow | undefined | Promise<Flow | undefined>,
-    largeByTcp: boolean,
-  ): Flow | undefined | Promise<Flow | undefined> {
-    if (!largeByTcp || !flow || flow instanceof Promise || flow.transport !== 'udp') return flow;
-    if (serialize(request).length + VIA_SIZE <= UDP_LIMIT) return flow;
-    const { ip, port } = flow.remote;
-    const tcp = this.#network.connect({ transport: 'tcp', host: ip, ip, port });
-    return tcp instanceof Promise ? tcp.then((found) => found ?? flow) : tcp;
-  }
-}
-
-function answerChallenge(digest: DigestClient, request: SipRequest, failure: SipResponse): HeaderChange | undefined {
-  if (failure.status !== 401 && failure.status !== 407) return undefined;
-  if (cseqOf(request).method === 'ACK' || !digest.take(failure, request.headers).ok) return undefined;
-  return digest.credentials(request.method, request.uri);
 }
 
 /** The address of record of a REGISTER (RFC 3261 §10.2). */

@@ -5,13 +5,9 @@ import { responseTo } from '../messages/response.ts';
 import { serialize } from '../messages/serialize.ts';
 import { markReceived } from '../messages/via.ts';
 import type { Flow } from '../transport/flow.ts';
-import { type InviteClientState, startInviteClient, stepInviteClient } from './invite-client.ts';
-import { type InviteServerState, startInviteServer, stepInviteServer } from './invite-server.ts';
-import { type NonInviteClientState, startNonInviteClient, stepNonInviteClient } from './non-invite-client.ts';
-import { type NonInviteServerState, startNonInviteServer, stepNonInviteServer } from './non-invite-server.ts';
-import type { ClientTransaction, ClientUser, ServerTransaction } from './server-transaction.ts';
-import { TimerSet } from './timer-set.ts';
-import { BASE_TIMES, type BaseTimes, type Step } from './timers.ts';
+import { ClientDriver, type ClientTransaction, type ClientUser } from './client-transaction.ts';
+import { ServerDriver, type ServerTransaction } from './server-transaction.ts';
+import { BASE_TIMES, type BaseTimes } from './timers.ts';
 import { BRANCH_COOKIE, clientKey, cseqOf, mergeKey, serverKey, tagOf } from './transaction-key.ts';
 
 export interface TransactionLayerOptions {
@@ -29,23 +25,18 @@ export interface TransactionLayerOptions {
   readonly request: (transaction: ServerTransaction) => void;
   /** An ACK that belongs to no transaction: to a 2xx, or stray. */
   readonly ack: (request: SipRequest, flow: Flow) => void;
-  /** A response that belongs to no transaction: a very late 2xx to INVITE, or stray. */
-  readonly strayResponse: (response: SipResponse, flow: Flow) => void;
 }
 
 /** Seconds after which a request refused at the limit may be tried again. */
 const RETRY_AFTER_S = '5';
 
-type ServerMachine = { kind: 'invite'; state: InviteServerState } | { kind: 'other'; state: NonInviteServerState };
-type ClientMachine = { kind: 'invite'; state: InviteClientState } | { kind: 'other'; state: NonInviteClientState };
-
 /** Drives the transaction machines of RFC 3261 §17: finds the one a message belongs to, sends, keeps their timers. */
 export class TransactionLayer {
   readonly #options: TransactionLayerOptions;
   readonly #times: BaseTimes;
-  readonly #servers = new Map<string, Server>();
-  readonly #merges = new Map<string, Server>();
-  readonly #clients = new Map<string, Client>();
+  readonly #servers = new Map<string, ServerDriver>();
+  readonly #merges = new Map<string, ServerDriver>();
+  readonly #clients = new Map<string, ClientDriver>();
 
   constructor(options: TransactionLayerOptions) {
     this.#options = options;
@@ -58,7 +49,7 @@ export class TransactionLayer {
   }
 
   receive(message: SipMessage, flow: Flow): void {
-    if (message.kind === 'response') this.#receiveResponse(message, flow);
+    if (message.kind === 'response') this.#receiveResponse(message);
     else this.#receiveRequest(message, flow);
   }
 
@@ -117,16 +108,17 @@ export class TransactionLayer {
 
   #open(request: SipRequest, flow: Flow, user: ClientUser): ClientTransaction {
     const key = clientKey(request);
-    const client = new Client(request, flow, user, this.#options.clock, this.#times, () => this.#clients.delete(key));
+    const client = new ClientDriver(request, flow, user, this.#options.clock, this.#times, () =>
+      this.#clients.delete(key),
+    );
     this.#clients.set(key, client);
     client.start();
     return client;
   }
 
-  #receiveResponse(response: SipResponse, flow: Flow): void {
-    const client = this.#clients.get(clientKey(response));
-    if (client) client.receive(response);
-    else this.#options.strayResponse(response, flow);
+  #receiveResponse(response: SipResponse): void {
+    // What belongs to no transaction is dropped: we forward nothing (RFC 3261 §18.1.2).
+    this.#clients.get(clientKey(response))?.receive(response);
   }
 
   #receiveRequest(request: SipRequest, flow: Flow): void {
@@ -169,9 +161,9 @@ export class TransactionLayer {
     if (invite?.pending) invite.onCancel?.(request);
   }
 
-  #accept(request: SipRequest, flow: Flow, back: Flow): Server {
+  #accept(request: SipRequest, flow: Flow, back: Flow): ServerDriver {
     const key = serverKey(request);
-    const server = new Server(request, flow, back, this.#options.clock, this.#times, () => {
+    const server = new ServerDriver(request, flow, back, this.#options.clock, this.#times, () => {
       this.#servers.delete(key);
       const merge = mergeKey(request);
       if (this.#merges.get(merge) === server) this.#merges.delete(merge);
@@ -180,228 +172,4 @@ export class TransactionLayer {
     server.start();
     return server;
   }
-}
-
-class Server implements ServerTransaction {
-  readonly request: SipRequest;
-  readonly flow: Flow;
-  onFailed: ServerTransaction['onFailed'] = undefined;
-  onCancel: ServerTransaction['onCancel'] = undefined;
-  onAck: ServerTransaction['onAck'] = undefined;
-  /** To tag of the last response that had one, which the 200 to CANCEL repeats (RFC 3261 §9.2). */
-  toTag: string | undefined;
-  readonly #back: Flow;
-  readonly #times: BaseTimes;
-  readonly #timers: TimerSet;
-  readonly #ended: () => void;
-  #machine: ServerMachine | undefined;
-  #last: Buffer | undefined;
-
-  constructor(request: SipRequest, flow: Flow, back: Flow, clock: Clock, times: BaseTimes, ended: () => void) {
-    this.request = request;
-    this.flow = flow;
-    this.#back = back;
-    this.#times = times;
-    this.#ended = ended;
-    this.#timers = new TimerSet(clock, (timer) => this.#put({ on: 'timer', timer }));
-  }
-
-  /** Whether no final response is out. */
-  get pending(): boolean {
-    const phase = this.#machine?.state.phase;
-    return phase === 'proceeding' || phase === 'trying';
-  }
-
-  start(): void {
-    if (this.request.method === 'INVITE') {
-      const { state, outputs } = startInviteServer(this.#times);
-      if (state) this.#machine = { kind: 'invite', state };
-      for (const output of outputs) if (output.do === 'timer') this.#timers.start(output.timer, output.ms);
-    } else {
-      const { state } = startNonInviteServer();
-      if (state) this.#machine = { kind: 'other', state };
-    }
-  }
-
-  respond(response: SipResponse): void {
-    this.toTag = tagOf(response, 'To') ?? this.toTag;
-    this.#put({ on: 'respond', status: response.status }, response);
-  }
-
-  repeated(): void {
-    this.#put({ on: 'repeated' });
-  }
-
-  receiveAck(ack: SipRequest): void {
-    if (this.#machine?.kind === 'invite') this.#put({ on: 'ack' }, undefined, ack);
-  }
-
-  end(): void {
-    this.#machine = undefined;
-    this.#timers.clear();
-    this.#ended();
-  }
-
-  #put(
-    input: { on: 'repeated' } | { on: 'ack' } | { on: 'respond'; status: number } | { on: 'timer'; timer: string },
-    response?: SipResponse,
-    ack?: SipRequest,
-  ): void {
-    const machine = this.#machine;
-    if (!machine) return;
-    let step: Step<unknown, ServerOutput>;
-    if (machine.kind === 'invite') {
-      const next = stepInviteServer(machine.state, input, this.#back.reliable, this.#times);
-      this.#machine = next.state && { kind: 'invite', state: next.state };
-      step = next;
-    } else {
-      if (input.on === 'ack') return;
-      const next = stepNonInviteServer(machine.state, input, this.#back.reliable, this.#times);
-      this.#machine = next.state && { kind: 'other', state: next.state };
-      step = next;
-    }
-    for (const output of step.outputs) this.#do(output, response, ack);
-    if (!this.#machine) this.end();
-  }
-
-  #do(output: ServerOutput, response: SipResponse | undefined, ack: SipRequest | undefined): void {
-    switch (output.do) {
-      case 'timer':
-        this.#timers.start(output.timer, output.ms);
-        break;
-      case 'send':
-        if (response) this.#write(serialize(response));
-        break;
-      case 'send-trying':
-        this.#write(serialize(responseTo(this.request, 100)));
-        break;
-      case 'send-last':
-        if (this.#last) this.#write(this.#last);
-        break;
-      case 'pass-ack':
-        if (ack) this.onAck?.(ack);
-        break;
-      case 'failed':
-        this.onFailed?.(output.why);
-        break;
-    }
-  }
-
-  #write(bytes: Buffer): void {
-    this.#last = bytes;
-    this.#back.write(bytes);
-  }
-}
-
-type ServerOutput =
-  | { readonly do: 'timer'; readonly timer: string; readonly ms: number }
-  | { readonly do: 'send' | 'send-trying' | 'send-last' | 'pass-ack' }
-  | { readonly do: 'failed'; readonly why: 'timeout' | 'transport' };
-
-type ClientInput = { on: 'response'; status: number } | { on: 'timer'; timer: string } | { on: 'transport-error' };
-
-class Client implements ClientTransaction {
-  readonly request: SipRequest;
-  readonly flow: Flow;
-  readonly #bytes: Buffer;
-  readonly #user: ClientUser;
-  readonly #times: BaseTimes;
-  readonly #timers: TimerSet;
-  readonly #ended: () => void;
-  #machine: ClientMachine | undefined;
-
-  constructor(request: SipRequest, flow: Flow, user: ClientUser, clock: Clock, times: BaseTimes, ended: () => void) {
-    this.request = request;
-    this.flow = flow;
-    this.#bytes = serialize(request);
-    this.#user = user;
-    this.#times = times;
-    this.#ended = ended;
-    this.#timers = new TimerSet(clock, (timer) => this.#put({ on: 'timer', timer }));
-  }
-
-  start(): void {
-    const { reliable } = this.flow;
-    if (this.request.method === 'INVITE') {
-      const first = startInviteClient(reliable, this.#times);
-      this.#machine = first.state && { kind: 'invite', state: first.state };
-      for (const output of first.outputs) this.#do(output);
-    } else {
-      const first = startNonInviteClient(reliable, this.#times);
-      this.#machine = first.state && { kind: 'other', state: first.state };
-      for (const output of first.outputs) this.#do(output);
-    }
-    // Not at once: the caller hasn't got this transaction in its hands yet.
-    if (!this.flow.alive) this.#timers.start('dead-flow', 0);
-  }
-
-  receive(response: SipResponse): void {
-    this.#put({ on: 'response', status: response.status }, response);
-  }
-
-  lost(): void {
-    this.#put({ on: 'transport-error' });
-  }
-
-  end(): void {
-    this.#machine = undefined;
-    this.#timers.clear();
-    this.#ended();
-  }
-
-  #put(input: ClientInput, response?: SipResponse): void {
-    const machine = this.#machine;
-    if (!machine) return;
-    const { reliable } = this.flow;
-    const known: ClientInput = input.on === 'timer' && input.timer === 'dead-flow' ? { on: 'transport-error' } : input;
-    let outputs: readonly ClientOutput[];
-    if (machine.kind === 'invite') {
-      const next = stepInviteClient(machine.state, known, reliable, this.#times);
-      this.#machine = next.state && { kind: 'invite', state: next.state };
-      outputs = next.outputs;
-    } else {
-      const next = stepNonInviteClient(machine.state, known, reliable, this.#times);
-      this.#machine = next.state && { kind: 'other', state: next.state };
-      outputs = next.outputs;
-    }
-    if (!this.#machine) this.end();
-    for (const output of outputs) this.#do(output, response);
-  }
-
-  #do(output: ClientOutput, response?: SipResponse): void {
-    switch (output.do) {
-      case 'timer':
-        this.#timers.start(output.timer, output.ms);
-        break;
-      case 'send':
-        this.flow.write(this.#bytes);
-        break;
-      case 'ack':
-        if (response) this.flow.write(serialize(ackOf(this.request, response)));
-        break;
-      case 'report':
-        if (response) this.#user.response(response);
-        break;
-      case 'failed':
-        this.#user.failed(output.why);
-        break;
-    }
-  }
-}
-
-type ClientOutput =
-  | { readonly do: 'timer'; readonly timer: string; readonly ms: number }
-  | { readonly do: 'send' | 'ack' | 'report' }
-  | { readonly do: 'failed'; readonly why: 'timeout' | 'transport' };
-
-/** ACK of a non-2xx final response: the INVITE's own Via and Route, the response's To (RFC 3261 §17.1.1.3). */
-function ackOf(invite: SipRequest, response: SipResponse): SipRequest {
-  const headers = new Headers([['Via', invite.headers.get('Via') ?? '']]);
-  for (const route of invite.headers.all('Route')) headers.add('Route', route);
-  headers.add('Max-Forwards', '70');
-  headers.add('From', invite.headers.get('From') ?? '');
-  headers.add('To', response.headers.get('To') ?? '');
-  headers.add('Call-ID', invite.headers.get('Call-ID') ?? '');
-  headers.add('CSeq', `${cseqOf(invite).number} ACK`);
-  return { kind: 'request', method: 'ACK', uri: invite.uri, headers, body: Buffer.alloc(0) };
 }
