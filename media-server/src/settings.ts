@@ -14,7 +14,7 @@ export const Settings = z.strictObject({
     .string()
     .default('data')
     .describe('Folder of databases, certificates and secrets; made if missing (0700).'),
-  logLevel: z.enum(LOG_LEVELS).default('info').describe('Least level that is logged. Reloaded by SIGHUP.'),
+  logLevel: z.enum(LOG_LEVELS).default('info').describe('Least level that is logged.'),
   demo: z
     .boolean()
     .default(false)
@@ -30,9 +30,7 @@ export const Settings = z.strictObject({
         .array(z.string().min(1).max(253))
         .max(32)
         .default([])
-        .describe(
-          'Further names and addresses this server is reached by: in the development certificate, and allowed as origins.',
-        ),
+        .describe('Further names and addresses this server is reached by: they stand in the development certificate.'),
       certFile: z
         .string()
         .optional()
@@ -42,7 +40,7 @@ export const Settings = z.strictObject({
       keyFile: z.string().optional().describe('PEM key of certFile.'),
     })
     .prefault({}),
-  sip: SipSettings.prefault({}).describe('The SIP server, see docs/settings.md#sip.'),
+  sip: SipSettings.prefault({}).describe('The SIP server.'),
   media: z
     .strictObject({
       workers: z
@@ -69,8 +67,8 @@ export const Settings = z.strictObject({
         .describe("Public address announced in SDP and ICE, when it is not this machine's own (NAT)."),
       rtpPorts: z
         .strictObject({
-          min: z.int().min(1024).max(65_534).default(40_000),
-          max: z.int().min(1025).max(65_535).default(43_999),
+          min: z.int().min(1024).max(65_534).default(40_000).describe('First port.'),
+          max: z.int().min(1025).max(65_535).default(43_999).describe('Last port.'),
         })
         .prefault({})
         .describe("UDP ports of customers' RTP (even) and RTCP (odd)."),
@@ -134,12 +132,12 @@ export const Settings = z.strictObject({
         .default(8)
         .describe('Silence between two keys before the field is asked again.'),
       totalSeconds: z.number().min(1).max(1800).default(300).describe("A whole payment, without the gateway's time."),
-      mistakesPerField: z.int().min(1).max(9).default(3),
+      mistakesPerField: z.int().min(1).max(9).default(3).describe('The mistake with this number ends the payment.'),
     })
     .prefault({}),
   gateway: z
     .strictObject({
-      kind: z.literal('sandbox').default('sandbox'),
+      kind: z.literal('sandbox').default('sandbox').describe('Which payment service: only the practice one so far.'),
       url: z
         .url({ protocol: /^https$/ })
         .default('https://127.0.0.1:7070')
