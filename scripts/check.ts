@@ -61,7 +61,8 @@ export async function runCheck(root: string, startedAt: number): Promise<number>
       agent_packets_after: agent.counts.received - packetsWhenShut - duringWall,
     };
     console.log(JSON.stringify(report));
-    return payment.outcome === 'approved' && duringWall === 0 && before > 0 && report.agent_packets_after > 0 ? 0 : 1;
+    good = payment.outcome === 'approved' && duringWall === 0 && before > 0 && report.agent_packets_after > 0;
+    return good ? 0 : 1;
   } catch (cause) {
     console.error(`tonegate: the check failed: ${(cause as Error).message}; logs are in ${folder}`);
     return 1;

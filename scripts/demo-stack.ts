@@ -300,7 +300,7 @@ async function end(child: ChildProcess, signal: 'SIGINT' | 'SIGTERM'): Promise<v
     });
     child.kill(signal);
     // A second signal ends a drain that waits for running calls.
-    setTimeout(() => child.kill(signal), 500).unref();
+    setTimeout(() => child.exitCode === null && child.kill(signal), 500).unref();
   });
 }
 

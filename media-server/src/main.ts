@@ -6,7 +6,7 @@ import { startServer } from './server.ts';
 import { readSettings, SettingsError } from './settings.ts';
 import { createLogger } from './shared/logger.ts';
 
-/** How long running calls may go on after SIGTERM, ms; a second signal ends them. */
+/** How long running calls may go on after SIGTERM, ms. */
 const DRAIN_LIMIT_MS = 15 * 60_000;
 
 const file = process.argv[2];
@@ -18,15 +18,19 @@ async function main(): Promise<void> {
     version: string;
   };
   const server = await startServer({ settings, log, version });
-  let ending = false;
+  let signals = 0;
 
-  const end = async () => {
-    if (ending) process.exit(0);
-    ending = true;
-    log.info({ calls: server.calls.count }, 'draining: no new calls or payments');
-    await server.drain(DRAIN_LIMIT_MS);
+  const close = async () => {
     await server.close();
     process.exit(0);
+  };
+  const end = async () => {
+    // The second signal ends running calls, the third doesn't even wait for that.
+    if (++signals > 2) process.exit(1);
+    if (signals === 2) return close();
+    log.info({ calls: server.calls.count }, 'draining: no new calls or payments');
+    await server.drain(DRAIN_LIMIT_MS);
+    if (signals === 1) await close();
   };
   process.on('SIGTERM', () => void end());
   process.on('SIGINT', () => void end());
