@@ -4,7 +4,6 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { z } from '../media-server/node_modules/zod/index.js';
 import { Settings } from '../media-server/src/settings.ts';
 
 const file = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../docs/settings.md');
@@ -40,7 +39,7 @@ export function withTables(text: string): string {
 }
 
 function tables(): string {
-  const all = z.toJSONSchema(Settings, { io: 'input' }) as Schema;
+  const all = Settings.toJSONSchema({ io: 'input' }) as Schema;
   const groups: { title: string; rows: string[] }[] = [{ title: 'General', rows: [] }];
   for (const [name, schema] of Object.entries(all.properties ?? {})) {
     if (schema.properties) addGroup(groups, name, schema);
@@ -85,7 +84,8 @@ function valuesOf(schema: Schema): string {
   if (schema.properties) return 'group';
   if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``;
   if (schema.enum) return schema.enum.map((value) => `\`${JSON.stringify(value)}\``).join(', ');
-  if (schema.anyOf) return schema.anyOf.some(({ format }) => format?.startsWith('cidr')) ? 'range (CIDR)' : 'IP address';
+  if (schema.anyOf)
+    return schema.anyOf.some(({ format }) => format?.startsWith('cidr')) ? 'range (CIDR)' : 'IP address';
   switch (schema.type) {
     case 'array': {
       const least = schema.minItems ?? 0;
