@@ -76,10 +76,15 @@ test('a customer pays: the wall shuts first, the outcome comes before it opens, 
   expect(await desk.message('refused')).toMatchObject({ command: 'wall', why: 'in-payment' });
 
   desk.send({ type: 'payment-begin', payment });
-  await pay(payment, leg);
+  await desk.pay(phone, leg, payment);
   const outcome = await desk.message('outcome');
   expect(outcome).toEqual({
-    ...{ type: 'outcome', payment, outcome: 'approved', reason: 'none', brand: 'visa', lastFour: '4242' },
+    type: 'outcome',
+    payment,
+    outcome: 'approved',
+    reason: 'none',
+    brand: 'visa',
+    lastFour: '4242',
     receipt: expect.any(String),
   });
   const open = await desk.message('wall', ({ state }) => state === 'open');
@@ -111,7 +116,10 @@ test('a customer who keys *0 comes back to the agent, and nothing was asked of t
   await desk.step(payment, 'confirmation');
   await desk.press(phone, leg, '1*0');
   expect(await desk.message('outcome')).toEqual({
-    ...{ type: 'outcome', payment, outcome: 'cancelled', reason: 'by-customer' },
+    type: 'outcome',
+    payment,
+    outcome: 'cancelled',
+    reason: 'by-customer',
   });
   await desk.message('wall', ({ state }) => state === 'open');
 });
@@ -158,6 +166,46 @@ test('killed while the customer keys, it is back as another instance: the leg op
   expect(sfu.got.slice(before).some(carries(0x99))).toBe(false);
   phone.sound(0xaa);
   await sfu.heard(carries(0xaa), before);
+});
+
+test('killed while the gateway is asked, it looks the payment up and tells what became of it', async () => {
+  const { leg } = await openLeg();
+  const { payment } = desk.openPayment(leg);
+  desk.send({ type: 'payment-begin', payment });
+  // This card’s money moves and its answer never comes.
+  await desk.pay(phone, leg, payment, { number: '4000000000000341#', code: '123' });
+  await desk.step(payment, 'processing');
+  process.kill(house.pid(), 'SIGKILL');
+  await desk.until(() => desk.ups.length === 2);
+  const from = desk.heard.length;
+  desk.send({ type: 'payments' });
+  const state = await desk.message('payment-state', (of) => of.payment === payment, from);
+  // Whether its request had left is a matter of microseconds; either way the ledger knows it, and settles it.
+  const known = state.outcome === 'unknown' ? await desk.message('settled', (of) => of.payment === payment) : state;
+  expect(['approved', 'failed']).toContain(known.outcome);
+});
+
+test('two customers pay at once, each on a thread of its own, and each gets the own result', async () => {
+  const other = { phone: await RtpPeer.open(0x3333), sfu: await RtpPeer.open(0x4444) };
+  const { leg } = await openLeg();
+  const otherLeg = newId();
+  desk.openLeg(otherLeg, other.phone, other.sfu);
+  other.phone.to((await desk.message('leg-ready', (message) => message.leg === otherLeg)).rtpPort);
+  const first = desk.openPayment(leg).payment;
+  const second = desk.openPayment(otherLeg).payment;
+  for (const payment of [first, second]) desk.send({ type: 'payment-begin', payment });
+  await Promise.all([
+    desk.pay(phone, leg, first),
+    // Declined by its issuer.
+    desk.pay(other.phone, otherLeg, second, { number: '4000000000000002#', code: '123' }),
+  ]);
+  expect(await desk.message('outcome', ({ payment }) => payment === first)).toMatchObject({ outcome: 'approved' });
+  expect(await desk.message('outcome', ({ payment }) => payment === second)).toMatchObject({
+    outcome: 'declined',
+    reason: 'card-refused',
+  });
+  other.phone.close();
+  other.sfu.close();
 });
 
 test('the server dies in a payment: the customer goes on keying, the payment is carried out, told and kept for the next server', async () => {
@@ -251,7 +299,7 @@ test('on SIGTERM it takes nothing new, finishes the payment that runs, and ends 
     return desk.heard.slice(from).some((message) => message.type === 'refused' && message.why === 'draining');
   };
   while (!(await refused()));
-  await pay(payment, leg);
+  await desk.pay(phone, leg, payment);
   expect(await desk.message('outcome')).toMatchObject({ payment, outcome: 'approved' });
   desk.die();
   await lockIsFree();
@@ -316,7 +364,7 @@ test('a customer who hangs up while the gateway is asked has paid all the same, 
   const { payment } = desk.openPayment(leg);
   desk.send({ type: 'payment-begin', payment });
   // This card’s money moves and its answer never comes: it is looked up after the time-out.
-  await pay(payment, leg, '4000000000000341');
+  await desk.pay(phone, leg, payment, { number: '4000000000000341#', code: '123' });
   await desk.step(payment, 'processing');
   desk.send({ type: 'leg-close', leg });
   expect(await desk.message('outcome')).toEqual({ type: 'outcome', payment, outcome: 'unknown', reason: 'no-answer' });
@@ -347,16 +395,4 @@ async function lockIsFree(): Promise<void> {
     release = takeLock(house.settings.socket);
   }
   release();
-}
-
-/** Keys a whole payment, each key when the one before was heard. */
-async function pay(payment: string, leg: string, number = '4242424242424242'): Promise<void> {
-  await desk.step(payment, 'confirmation');
-  await desk.press(phone, leg, '1');
-  await desk.step(payment, 'card-number');
-  await desk.press(phone, leg, `${number}#`);
-  await desk.step(payment, 'expiry');
-  await desk.press(phone, leg, '1230');
-  await desk.step(payment, 'security-code');
-  await desk.press(phone, leg, '123');
 }

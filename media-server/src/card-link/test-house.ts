@@ -18,6 +18,8 @@ import { Session } from './session.ts';
 
 const KEYS = '0123456789*#';
 const KEY_TYPE = 101;
+/** A Visa number can be longer than this one, so `#` ends it. */
+const VISA = { number: '4242424242424242#', code: '123' };
 
 /** A folder with a practice payment service of its own, and the settings of a card process that uses it. */
 export class TestHouse {
@@ -40,8 +42,12 @@ export class TestHouse {
     writeFileSync(
       sandboxFile,
       JSON.stringify({
-        ...{ port: 0, certFile: certificate.certFile, keyFile: certificate.keyFile, apiKeyFile: keyFile },
-        ...{ booksFolder: join(folder, 'books'), slowMs: 1500 },
+        port: 0,
+        certFile: certificate.certFile,
+        keyFile: certificate.keyFile,
+        apiKeyFile: keyFile,
+        booksFolder: join(folder, 'books'),
+        slowMs: 1500,
       }),
     );
     const entry = fileURLToPath(new URL('../sandbox/main.ts', import.meta.url));
@@ -110,7 +116,7 @@ export class Desk {
   readonly link: CardLink;
   /** A bare connection in the link's place. */
   #session: Session | undefined;
-  #changed = () => {};
+  #waiters: (() => void)[] = [];
 
   constructor(settings: CardSettings) {
     this.link = new CardLink({
@@ -154,6 +160,10 @@ export class Desk {
       throw new Error(`${command.type} could not be sent`);
   }
 
+  #changed(): void {
+    for (const wake of this.#waiters.splice(0)) wake();
+  }
+
   #hear(message: FromCard): void {
     this.heard.push(message);
     this.#changed();
@@ -161,11 +171,7 @@ export class Desk {
 
   /** Waits until it holds; the test's time limit is the only clock. */
   async until(holds: () => boolean): Promise<void> {
-    while (!holds()) {
-      await new Promise<void>((resolve) => {
-        this.#changed = resolve;
-      });
-    }
+    while (!holds()) await new Promise<void>((resolve) => this.#waiters.push(resolve));
   }
 
   /** The first message of a type that fits, of those from `from` on; waits for it. */
@@ -186,10 +192,15 @@ export class Desk {
   openLeg(leg: string, phone: RtpPeer, sfu: RtpPeer, more: Partial<LegOpen> = {}): void {
     this.send({
       type: 'leg-open',
-      ...{ leg, codec: 'PCMU', bind: '127.0.0.1', wall: 'open' },
+      leg,
+      codec: 'PCMU',
+      bind: '127.0.0.1',
+      wall: 'open',
       far: {
         rtp: { ip: '127.0.0.1', port: phone.port },
-        ...{ payloadType: 0, ptime: 20, wantsSound: true },
+        payloadType: 0,
+        ptime: 20,
+        wantsSound: true,
         keysIn: [{ payloadType: KEY_TYPE, rate: 8000 }],
       },
       sfu: { address: { ip: '127.0.0.1', port: sfu.port }, payloadType: 0 },
@@ -200,7 +211,11 @@ export class Desk {
   openPayment(leg: string): PaymentOpen {
     const open: PaymentOpen = {
       type: 'payment-open',
-      ...{ payment: newId(), leg, merchant: newId(), purpose: 'charge', language: 'en' },
+      payment: newId(),
+      leg,
+      merchant: newId(),
+      purpose: 'charge',
+      language: 'en',
       order: { reference: `A-${newId()}`, amountMinor: 12_800, currency: 'JPY' },
     };
     this.send(open);
@@ -224,6 +239,18 @@ export class Desk {
       phone.press(key);
       await this.message('keys-seen', (seen) => seen.leg === leg, from);
     }
+  }
+
+  /** Keys a whole payment, each key when the one before was heard. */
+  async pay(phone: RtpPeer, leg: string, payment: string, card = VISA): Promise<void> {
+    await this.step(payment, 'confirmation');
+    await this.press(phone, leg, '1');
+    await this.step(payment, 'card-number');
+    await this.press(phone, leg, card.number);
+    await this.step(payment, 'expiry');
+    await this.press(phone, leg, '1230');
+    await this.step(payment, 'security-code');
+    await this.press(phone, leg, card.code);
   }
 
   /** Waits until the dialogue asks for this. */

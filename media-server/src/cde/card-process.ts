@@ -26,9 +26,9 @@ export interface CardProcessOptions {
   readonly payments: Pick<Payments, 'open' | 'authorize' | 'ended' | 'told' | 'list' | 'onSettled'>;
   readonly threads: Threads;
   /** To the server, if one is connected. */
-  say(message: FromCard): void;
+  readonly say: (message: FromCard) => void;
   /** Nothing is left to do: the process may end. */
-  onEnd(): void;
+  readonly onEnd: () => void;
 }
 
 interface Leg {
@@ -68,7 +68,7 @@ export class CardProcess {
 
   constructor(options: CardProcessOptions) {
     this.#options = options;
-    this.#load = new Array<number>(options.threads.count).fill(0);
+    this.#load = Array.from({ length: options.threads.count }, () => 0);
     this.#aloneSince = options.clock.monotonic();
     options.payments.onSettled((payment, result) => options.say({ ...result, type: 'settled', payment }));
   }

@@ -28,13 +28,13 @@ export interface LegPaymentOptions {
   readonly limits: CardSettings['dialogue'];
   readonly prompts: PromptBook;
   readonly clock: Clock;
-  play(sounds: readonly Uint8Array[]): void;
-  stop(): void;
-  say(message: FromCard): void;
+  readonly play: (sounds: readonly Uint8Array[]) => void;
+  readonly stop: () => void;
+  readonly say: (message: FromCard) => void;
   /** To the main thread; `transfer` is memory that moves with the message. */
-  post(message: FromThread, transfer?: readonly ArrayBuffer[]): void;
+  readonly post: (message: FromThread, transfer?: readonly ArrayBuffer[]) => void;
   /** A bug in the dialogue. */
-  onFault(error: unknown): void;
+  readonly onFault: (error: unknown) => void;
 }
 
 /**

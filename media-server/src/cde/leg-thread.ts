@@ -34,7 +34,8 @@ main.on('message', (message: ToThread) => {
     case 'command':
       return take(message.command);
     case 'alone':
-      for (const leg of [...legs.values()]) leg.alone();
+      // A leg that has no payment leaves the map meanwhile, which a Map's iteration allows.
+      for (const leg of legs.values()) leg.alone();
       return;
     case 'released':
     case 'not-taken': {

@@ -22,7 +22,7 @@ export interface LegEnvironment {
   readonly clock: Clock;
   readonly log: Logger;
   readonly prompts: PromptBook;
-  post(message: FromThread, transfer?: readonly ArrayBuffer[]): void;
+  readonly post: (message: FromThread, transfer?: readonly ArrayBuffer[]) => void;
 }
 
 /** One customer's leg on its thread: its gate, the sounds it plays, and at most one payment at a time. */

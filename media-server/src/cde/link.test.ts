@@ -151,13 +151,11 @@ test.each([
       peer.say(hello);
       peer.say({
         type: 'payment-open',
-        ...{
-          payment: 'p'.repeat(26),
-          leg: 'l'.repeat(26),
-          merchant: 'm'.repeat(26),
-          purpose: 'charge',
-          language: 'en',
-        },
+        payment: 'p'.repeat(26),
+        leg: 'l'.repeat(26),
+        merchant: 'm'.repeat(26),
+        purpose: 'charge',
+        language: 'en',
         order: { reference: '4242 4242 4242 4242', amountMinor: 1, currency: 'JPY' },
       });
     },

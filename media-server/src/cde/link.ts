@@ -17,11 +17,11 @@ export interface ServerLinkOptions {
   readonly socket: string;
   readonly log: Logger;
   /** The answer to a server's `hello`. */
-  hello(): FromCard;
-  onAttached(): void;
+  readonly hello: () => FromCard;
+  readonly onAttached: () => void;
   /** The server is gone. Resolves when the process stays; when it ends, the connection closes with it. */
-  onDetached(): Promise<void>;
-  onCommand(command: ToCard): void;
+  readonly onDetached: () => Promise<void>;
+  readonly onCommand: (command: ToCard) => void;
 }
 
 /**
