@@ -34,6 +34,7 @@ export class MockServer {
   recent: Call[] = [];
   sip: SipPeer | undefined;
   #signedIn = false;
+  #cut = false;
   readonly #events = new Set<WebSocket>();
   readonly #files: string;
   readonly #http = createServer((request, response) => void this.#answer(request, response));
@@ -48,6 +49,7 @@ export class MockServer {
     const server = new MockServer(me, files);
     const sockets = new WebSocketServer({ noServer: true });
     server.#http.on('upgrade', (request, socket, head) => {
+      if (server.#cut) return socket.destroy();
       sockets.handleUpgrade(request, socket, head, (ws) => {
         if (request.url?.startsWith('/v1/events')) server.#watch(ws);
         else server.sip = new SipPeer(ws);
@@ -71,9 +73,16 @@ export class MockServer {
     for (const socket of this.#events) socket.send(JSON.stringify(event));
   }
 
+  /** The network takes every events connection away; new ones are refused until `false`. */
+  cutEvents(cut: boolean): void {
+    this.#cut = cut;
+    if (cut) for (const socket of this.#events) socket.terminate();
+  }
+
   /** Back to the beginning: nobody signed in, no calls. */
   reset(): void {
     this.#signedIn = false;
+    this.#cut = false;
     this.state = 'not-ready';
     this.calls = [];
     this.recent = [];

@@ -5,7 +5,11 @@ import type { WebSocket } from 'ws';
  * password, and can call the window once. No media flows.
  */
 export class SipPeer {
+  /** Refusals of our INVITEs, e.g. `486 Busy Here`. */
+  readonly refused: string[] = [];
   readonly #socket: WebSocket;
+  /** The instance that registered (RFC 5626 §4.1). */
+  instance = '';
   #contact = '';
   #invite: { call: string; ack: string; answered: (sdp: string) => void } | undefined;
   #sequence = 0;
@@ -47,6 +51,11 @@ export class SipPeer {
     });
   }
 
+  /** The network takes the connection away. */
+  cut(): void {
+    this.#socket.terminate();
+  }
+
   #received(message: string): void {
     const header = (name: string): string => new RegExp(`^${name}: *(.*)$`, 'im').exec(message)?.[1]?.trim() ?? '';
     if (/^(\r\n)+$/.test(message)) return this.#socket.send('\r\n');
@@ -58,9 +67,11 @@ export class SipPeer {
       answered(message.slice(message.indexOf('\r\n\r\n') + 4));
       return;
     }
+    if (/^SIP\/2\.0 [3-6]/.test(message)) this.refused.push(message.slice(8, message.indexOf('\r')));
     if (message.startsWith('SIP/2.0') || message.startsWith('ACK ')) return;
     const method = message.slice(0, message.indexOf(' '));
     const contact = header('Contact');
+    if (method === 'REGISTER') this.instance = /\+sip\.instance="([^"]+)"/.exec(contact)?.[1] ?? '';
     if (method === 'REGISTER') this.#contact = /<([^>]+)>/.exec(contact)?.[1] ?? '';
     const answer = [
       'SIP/2.0 200 OK',

@@ -1,11 +1,12 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Call, Payment } from '@tonegate/api-schema';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type BuiltSoftphone, buildSoftphone } from '../../client/test-server/build.ts';
 import { MockServer } from '../../client/test-server/mock-server.ts';
 import { AGENT, aCall, anEndedCall, aPayment } from '../../client/test-server/scenes.ts';
 import { launchChromium } from './chromium.ts';
+import { bring, openSoftphone, signIn } from './softphone-page.ts';
 
 let softphone: BuiltSoftphone;
 let server: MockServer;
@@ -50,40 +51,6 @@ function inPayment(letter: string, over: Partial<Payment>): Call {
   return aCall({ id, state: payment.state === 'ended' ? 'talking' : 'payment', payment });
 }
 
-async function windowOf(options: {
-  language: 'ja' | 'en';
-  theme: 'light' | 'dark';
-  width?: number;
-  height?: number;
-}): Promise<{ context: BrowserContext; page: Page }> {
-  const context = await browser.newContext({
-    locale: options.language === 'ja' ? 'ja-JP' : 'en-GB',
-    timezoneId: 'Asia/Tokyo',
-    colorScheme: options.theme,
-    reducedMotion: 'reduce',
-    viewport: { width: options.width ?? 360, height: options.height ?? 720 },
-    permissions: ['microphone', 'notifications', 'clipboard-read', 'clipboard-write'],
-  });
-  const page = await context.newPage();
-  await page.goto(server.origin);
-  return { context, page };
-}
-
-async function signIn(page: Page): Promise<void> {
-  await page.getByTestId('sign-in-name').fill('hanako');
-  await page.getByTestId('sign-in-password').fill('correct horse');
-  await page.getByTestId('sign-in').click();
-  await page.getByTestId('status').waitFor();
-  await expect.poll(() => server.sip?.registered ?? false).toBe(true);
-}
-
-/** Brings a call to the window, with its media leg standing where the call does. */
-async function bring(page: Page, call: Call): Promise<void> {
-  server.push({ type: 'call', call });
-  if (call.state !== 'ringing') await server.sip?.invite(call.id, true);
-  await page.getByTestId('call-number').waitFor();
-}
-
 async function violations(page: Page): Promise<string[]> {
   const { violations: found } = await new AxeBuilder({ page }).analyze();
   return found.map((one) => `${one.id}: ${one.nodes.map((node) => `${node.html} ${node.failureSummary}`).join(' | ')}`);
@@ -101,7 +68,7 @@ const PAIRS = (
 
 for (const [language, theme] of PAIRS) {
   test(`every screen is accessible and fits its width (${language}, ${theme})`, { timeout: 120_000 }, async () => {
-    const { context, page } = await windowOf({ language, theme });
+    const page = await openSoftphone(browser, server, { language, theme });
     const look = async (name: string): Promise<void> => {
       for (const [width, height] of WIDTHS) {
         await page.setViewportSize({ width, height });
@@ -121,10 +88,10 @@ for (const [language, theme] of PAIRS) {
       anEndedCall('i', { direction: 'out', number: '09012345678', end: 'no-answer' }),
       anEndedCall('j', { number: null }),
     ];
-    await signIn(page);
+    await signIn(page, server);
     await page.getByTestId('ready').click();
     for (const [name, call] of Object.entries(SCENES)) {
-      if (call !== null) await bring(page, call);
+      if (call !== null) await bring(page, server, call);
       await look(name);
       // Not by an event: an ended call would keep its outcome and lengthen the list.
       if (call !== null) {
@@ -134,6 +101,6 @@ for (const [language, theme] of PAIRS) {
         await page.getByTestId('dial-number').waitFor();
       }
     }
-    await context.close();
+    await page.context().close();
   });
 }

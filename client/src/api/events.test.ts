@@ -6,7 +6,6 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 class FakeSocket {
-  onopen: (() => void) | null = null;
   onmessage: ((message: { data: unknown }) => void) | null = null;
   onclose: (() => void) | null = null;
   closed = false;
@@ -34,7 +33,7 @@ function watch(mayConnect = true) {
 
 test('a lost connection is sought again, and again', async () => {
   const { sockets, connected } = watch();
-  sockets[0]?.onopen?.();
+  sockets[0]?.onmessage?.({ data: '{"type":"draining"}' });
   sockets[0]?.onclose?.();
   await vi.advanceTimersByTimeAsync(400);
   expect(sockets).toHaveLength(2);

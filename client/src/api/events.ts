@@ -2,12 +2,12 @@ import { ServerEvent } from '@tonegate/api-schema';
 import { backOffMs } from '../back-off.ts';
 
 /** The part of a WebSocket that is used here. */
-export type EventSocket = Pick<WebSocket, 'onopen' | 'onmessage' | 'onclose' | 'close'>;
+export type EventSocket = Pick<WebSocket, 'onmessage' | 'onclose' | 'close'>;
 
 export interface EventsOptions {
   readonly connect: () => EventSocket;
   readonly event: (event: ServerEvent) => void;
-  /** The connection is there (a snapshot follows) or lost (it is sought again). */
+  /** The connection carries again (a snapshot follows), or it is lost or couldn't be made, and is sought again. */
   readonly connected: (connected: boolean) => void;
   /** Called before each new attempt; false ends it (signed out meanwhile: a WebSocket can't see a 401). */
   readonly mayConnect: () => Promise<boolean>;
@@ -22,6 +22,7 @@ export class Events {
   #socket: EventSocket | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #attempt = 0;
+  #connected = false;
   #stopped = false;
 
   constructor(options: EventsOptions) {
@@ -48,20 +49,23 @@ export class Events {
   #open(): void {
     const socket = this.#options.connect();
     this.#socket = socket;
-    socket.onopen = () => {
-      if (socket !== this.#socket) return;
-      this.#attempt = 0;
-      this.#options.connected(true);
-    };
     socket.onmessage = ({ data }) => {
       if (socket !== this.#socket || typeof data !== 'string') return;
       const event = ServerEvent.safeParse(JSON.parse(data));
       // An event of a newer server that this page doesn't know changes nothing that it shows.
-      if (event.success) this.#options.event(event.data);
+      if (!event.success) return;
+      // A connection counts from what comes over it: a proxy opens one even where no server is left.
+      if (!this.#connected) {
+        this.#connected = true;
+        this.#attempt = 0;
+        this.#options.connected(true);
+      }
+      this.#options.event(event.data);
     };
     socket.onclose = () => {
       if (socket !== this.#socket || this.#stopped) return;
       this.#socket = undefined;
+      this.#connected = false;
       this.#options.connected(false);
       this.#timer = setTimeout(() => this.#retry(), backOffMs(this.#attempt, Math.random()));
       this.#attempt += 1;

@@ -312,7 +312,8 @@ export class Softphone {
         this.calls.setState((state) => applyEvent(state, event, Date.now()), true);
         if (event.type === 'snapshot') void this.#loadRecent();
       },
-      connected: (connected) => this.desk.setState({ serverLostAt: connected ? null : Date.now() }),
+      connected: (connected) =>
+        this.desk.setState(({ serverLostAt }) => ({ serverLostAt: connected ? null : (serverLostAt ?? Date.now()) })),
       mayConnect: async () => {
         const answer = await this.#parts.api.me();
         if (!answer.ok && answer.error === 'not-signed-in') this.#signedOut();
