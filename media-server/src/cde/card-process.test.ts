@@ -239,6 +239,20 @@ test('a leg that closes under a payment ends it: the server doesn’t wait for e
   expect(said.at(-1)).toEqual({ type: 'outcome', payment, outcome: 'failed', reason: 'card-process-ended' });
 });
 
+test('a server that comes back at once gets its leg again as soon as the old one is closed', async () => {
+  const { card, command, from, events, said } = house();
+  card.attached();
+  command(legOpen);
+  void card.detached();
+  card.attached();
+  events.length = 0;
+  command(legOpen);
+  expect(events).toEqual([]);
+  from({ kind: 'closed', leg });
+  expect(events).toEqual(['thread leg-open']);
+  expect(said).toEqual([]);
+});
+
 test('what was unknown is told when it is known, and on demand', async () => {
   const { card, command, said, settle, setUnsettled, rest } = house();
   setUnsettled();

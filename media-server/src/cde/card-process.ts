@@ -5,6 +5,7 @@ import { type Payments } from './attempt/payments.ts';
 import {
   CONTRACT_VERSION,
   type FromCard,
+  type LegOpen,
   type PaymentOpen,
   type PaymentResult,
   type Refusal,
@@ -36,6 +37,8 @@ interface Leg {
   payment?: Id;
   /** It was told to close: no command reaches it any more. */
   closing: boolean;
+  /** A server that is back opens it again: as soon as it is closed. */
+  reopen?: LegOpen;
 }
 
 interface Running {
@@ -125,8 +128,12 @@ export class CardProcess {
       case 'send-key':
         return this.#toLeg(command, command.leg);
       case 'leg-close': {
-        this.#toLeg(command, command.leg);
         const leg = this.#legs.get(command.leg);
+        if (leg?.reopen) {
+          delete leg.reopen;
+          return;
+        }
+        this.#toLeg(command, command.leg);
         if (leg) leg.closing = true;
         return;
       }
@@ -158,10 +165,11 @@ export class CardProcess {
         this.#options.say(message.message);
         return;
       case 'closed': {
-        const payment = this.#legs.get(message.leg)?.payment;
+        const { payment, reopen } = this.#legs.get(message.leg) ?? {};
         if (this.#legs.delete(message.leg)) this.#load[thread] = (this.#load[thread] ?? 1) - 1;
         // A leg closes after its payment; one that came too late for it must not wait for ever.
         if (payment) void this.#ended(thread, payment, { outcome: 'failed', reason: 'card-process-ended' }, false);
+        if (reopen && this.#attached) this.#openLeg(reopen);
         void this.reconsider();
         return;
       }
@@ -206,9 +214,14 @@ export class CardProcess {
     this.#cancelEnd = clock.after(at - now, () => void this.reconsider());
   }
 
-  #openLeg(command: Extract<ToCard, { type: 'leg-open' }>): void {
+  #openLeg(command: LegOpen): void {
     const { threads, settings } = this.#options;
-    if (this.#legs.has(command.leg)) return this.#refuse(command, 'leg-exists');
+    const existing = this.#legs.get(command.leg);
+    if (existing && !existing.closing) return this.#refuse(command, 'leg-exists');
+    if (existing) {
+      existing.reopen = command;
+      return;
+    }
     if (this.#terminating) return this.#refuse(command, 'draining');
     if (this.#legs.size >= LEG_LIMIT) return this.#refuse(command, 'too-many-legs');
     const thread = command.ports
