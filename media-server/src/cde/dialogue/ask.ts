@@ -48,6 +48,8 @@ export interface FieldRules {
    * else cut that sentence short unheard, and the keys meant for later fields would fill this one again.
    */
   readonly restMs: number;
+  /** What is wrong where keys followed a full field that is wrong; else it is what `judge` says. */
+  readonly tooLong?: Mistake;
 }
 
 /** A `0` right after `*` is a command if no key follows it for so long, ms. */
@@ -60,6 +62,8 @@ export interface Asking {
   readonly rules: FieldRules;
   readonly digits: Buffer;
   count: number;
+  /** More was keyed than the field takes. */
+  over: boolean;
   /** A `*` was the last key, or the last but one before a `0` that is still held back. */
   star: 'none' | 'last' | 'zero-held';
   /** When the last key came, or the question ended (ms); undefined while a prompt plays. */
@@ -82,7 +86,7 @@ interface KeyTimes {
 
 export function startAsking(rules: FieldRules): Asking {
   // Buffer.alloc never takes from the shared pool, so the bytes lie nowhere else.
-  return { rules, digits: Buffer.alloc(LONGEST_NUMBER), count: 0, star: 'none', quietSince: undefined };
+  return { rules, digits: Buffer.alloc(LONGEST_NUMBER), count: 0, over: false, star: 'none', quietSince: undefined };
 }
 
 /** Keys that the customer sees as keyed: a zero that is held back is one. */
@@ -94,6 +98,7 @@ export function keysOf(asking: Asking): number {
 export function clear(asking: Asking): void {
   asking.digits.fill(0);
   asking.count = 0;
+  asking.over = false;
   asking.star = 'none';
 }
 
@@ -153,14 +158,15 @@ function silenceMs(asking: Asking, context: FieldContext, times: KeyTimes): numb
 
 function takeDigit(asking: Asking, context: FieldContext, digit: number): void {
   // A field that is full and not done is wrong: what follows belongs to the mistake and is dropped with it.
-  if (asking.count >= asking.rules.limit(context, asking.digits, asking.count)) return;
-  asking.digits[asking.count++] = digit;
+  asking.over = asking.count >= asking.rules.limit(context, asking.digits, asking.count);
+  if (!asking.over) asking.digits[asking.count++] = digit;
 }
 
 function endedHere(asking: Asking, context: FieldContext): Turn {
   const verdict = judge(asking, context);
   if (verdict.is === 'enough' || verdict.is === 'complete') return { type: 'done' };
-  return { type: 'mistake', mistake: verdict.mistake };
+  const mistake = asking.over ? (asking.rules.tooLong ?? verdict.mistake) : verdict.mistake;
+  return { type: 'mistake', mistake };
 }
 
 function judge(asking: Asking, context: FieldContext): Verdict {

@@ -46,6 +46,8 @@ export const expiry: FieldRules = {
     return { is: 'wrong', mistake: state === 'wrong' ? 'expiry-wrong' : state };
   },
   restMs: 1500,
+  // 052027 is May 2027 keyed with its whole year, and no card that expired in 2020.
+  tooLong: 'expiry-wrong',
 };
 
 /** Three digits from the back, or American Express's four from the front. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { PaymentResult } from '../contract.ts';
-import { createDialogue, type DialogueOptions, type DialogueOutput, STAR, step, wakeAt, wipe } from './dialogue.ts';
-import { HASH } from './exchange.ts';
+import { createDialogue, type DialogueOptions, type DialogueOutput, step, wakeAt, wipe } from './dialogue.ts';
+import { HASH, STAR } from './exchange.ts';
 import { Line } from './line.testing.ts';
 
 const UTC_NOW = Date.UTC(2026, 6, 15);
@@ -216,6 +216,14 @@ test('an expired card leads back to the card number, a year keyed first is expla
   expect(phone.card?.brand).toBe('mastercard');
 });
 
+test('a year keyed with four digits is no expired card: the date is asked again', () => {
+  const phone = asked('expiry');
+  phone.keys('052027', 3);
+  phone.wait(1500);
+  expect(lastSaid(phone)).toEqual(['expiry-wrong', 'pause', 'expiry', 'pause', 'date-example']);
+  expect(progressOf(phone)?.step).toBe('expiry');
+});
+
 test('anything but 1 is no consent, whatever follows it', () => {
   const phone = line();
   phone.begin();
@@ -324,6 +332,19 @@ test('each result has its sentence', () => {
     return lastSaid(phone)[0];
   });
   expect(sentences).toEqual(['approved', 'declined', 'failed', 'unknown']);
+});
+
+test('a key too many after the last field does not cost the customer the result; later a key cuts it short', () => {
+  const phone = line();
+  phone.begin();
+  phone.keys(`1${VISA}1227123`, 5);
+  phone.input({ type: 'result', result: APPROVED });
+  expect(phone.outputs.slice(-4).map((output) => output.type)).toEqual(['stop-playing', 'progress', 'play', 'telling']);
+  phone.keys('4', 5);
+  expect(endOf(phone)).toBeUndefined();
+  phone.wait(1500);
+  phone.keys('4', 5);
+  expect(phone.outputs.slice(-2)).toEqual([{ type: 'stop-playing' }, { type: 'end', result: APPROVED }]);
 });
 
 test('a result ends by itself when nobody reports that its sentence was played', () => {

@@ -19,7 +19,6 @@ import { charge } from './charge.ts';
 import { type DialogueInput, type DialogueOptions, type DialogueOutput, HASH } from './exchange.ts';
 import { afterMistake, resultPrompts, type ScriptLine } from './say.ts';
 
-export { HASH, STAR } from './exchange.ts';
 export type { BrandLengths, DialogueInput, DialogueLimits, DialogueOptions, DialogueOutput } from './exchange.ts';
 export type { CardFields } from './card-fields.ts';
 
@@ -29,12 +28,14 @@ const SCRIPTS = { charge } as const;
 const WAITING_AGAIN_MS = 10_000;
 /** A result's sentence is over after this even if nobody reports its end, ms: the wall mustn't stay shut for that. */
 const TELLING_LIMIT_MS = 20_000;
+/** Keys that come so soon after a result began are left over from the last field: nobody has heard it yet, ms. */
+const LEFT_OVER_MS = 1500;
 
 type Phase =
   | { readonly type: 'before' }
   | { readonly type: 'asking'; readonly line: number; readonly asking: Asking; waiting: boolean }
   | { readonly type: 'processing'; againAt: number | undefined; hungUp: boolean }
-  | { readonly type: 'telling'; readonly result: PaymentResult; readonly until: number }
+  | { readonly type: 'telling'; readonly result: PaymentResult; readonly since: number }
   | { readonly type: 'ended' };
 
 /** One dialogue's state. Opaque: `step`, `wakeAt` and `wipe` are all there is. */
@@ -85,7 +86,7 @@ export function wakeAt(dialogue: Dialogue): number | undefined {
     case 'processing':
       return phase.againAt;
     case 'telling':
-      return phase.until;
+      return phase.since + TELLING_LIMIT_MS;
     case 'asking': {
       const context = contextOf(dialogue);
       const due = silenceDue(phase.asking, context, options.limits) ?? Number.POSITIVE_INFINITY;
@@ -131,7 +132,7 @@ function takeTime(dialogue: Dialogue, now: number, outputs: DialogueOutput[]): v
       }
       return;
     case 'telling':
-      if (now >= phase.until) end(dialogue, phase.result, outputs);
+      if (now >= phase.since + TELLING_LIMIT_MS) end(dialogue, phase.result, outputs);
       return;
     case 'before':
     case 'ended':
@@ -144,7 +145,7 @@ function takeInput(dialogue: Dialogue, input: DialogueInput, now: number, output
   if (phase.type === 'ended' || input.type === 'time') return;
   if (phase.type === 'telling') {
     // The result stands; what is left is a sentence, which a key cuts short like any other (but no belated #).
-    if (input.type === 'key' && input.key === HASH) return;
+    if (input.type === 'key' && (input.key === HASH || now < phase.since + LEFT_OVER_MS)) return;
     if (input.type === 'key' || input.type === 'hung-up' || input.type === 'cancel') stopPlaying(dialogue, outputs);
     if (input.type !== 'begin' && input.type !== 'result') end(dialogue, phase.result, outputs);
     return;
@@ -308,7 +309,9 @@ function authorize(dialogue: Dialogue, outputs: DialogueOutput[]): void {
 
 function tell(dialogue: Dialogue, result: PaymentResult, now: number, outputs: DialogueOutput[]): void {
   wipeDigits(dialogue);
-  dialogue.phase = { type: 'telling', result, until: now + TELLING_LIMIT_MS };
+  dialogue.phase = { type: 'telling', result, since: now };
+  // Stopped first: the driver may hold the next sentence back until it is written that the customer is told.
+  stopPlaying(dialogue, outputs);
   showProgress(dialogue, outputs);
   play(dialogue, resultPrompts(result), outputs);
   outputs.push({ type: 'telling', result });
