@@ -104,8 +104,8 @@ export class GateLeg {
       ? (await this.#bindPair(this.#options.ports.rtp, true)) || 'port-taken'
       : (await this.#bindFreePair()) || 'no-free-port';
     if (bound !== true) return this.#refuse(bound);
-    const sfu = await bindSocket(LOOPBACK, this.#options.ports?.sfu ?? 0);
-    if (!sfu) return this.#refuse('port-taken');
+    const sfu = this.#options.ports ? await bindSocket(LOOPBACK, this.#options.ports.sfu) : await bindAnywhere();
+    if (!sfu) return this.#refuse(this.#options.ports ? 'port-taken' : 'no-free-port');
     if (this.#closed) {
       sfu.close();
       return err('no-such-leg');
@@ -230,6 +230,21 @@ export class GateLeg {
   }
 }
 
+/**
+ * A socket on a free port of loopback. The port is chosen by the kernel and then asked for by its number, because a
+ * port that the kernel chose is lost when the socket is connected to another address.
+ */
+async function bindAnywhere(): Promise<Socket | undefined> {
+  for (let i = 0; i < PORT_TRIES; i++) {
+    const chosen = await bindSocket(LOOPBACK, 0);
+    const port = chosen?.address().port;
+    chosen?.close();
+    const socket = port === undefined ? undefined : await bindSocket(LOOPBACK, port);
+    if (socket) return socket;
+  }
+  return undefined;
+}
+
 /** A bound socket, or nothing where the port is in use. */
 async function bindSocket(ip: string, port: number): Promise<Socket | undefined> {
   const family = ip.includes(':') ? 6 : 4;
@@ -237,8 +252,10 @@ async function bindSocket(ip: string, port: number): Promise<Socket | undefined>
   const lookup: NonNullable<SocketOptions['lookup']> = (host, _options, done) => done(null, host, family);
   const socket = createSocket({ type: family === 6 ? 'udp6' : 'udp4', lookup });
   try {
+    // That look-up answers at once, and so does bind: whoever listens only after it waits for ever.
+    const listening = once(socket, 'listening');
     socket.bind({ address: ip, port, exclusive: true });
-    await once(socket, 'listening');
+    await listening;
   } catch (error) {
     socket.close();
     if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return undefined;
