@@ -53,6 +53,9 @@ const softphone = new Softphone({
   },
 });
 
+// In the desktop app a tel: link fills the dial field; calling stays a person's decision.
+const { tonegateDesktop } = globalThis as { tonegateDesktop?: { onDial(listener: (number: string) => void): void } };
+tonegateDesktop?.onDial((number) => softphone.setDialText(number));
 addEventListener('online', () => softphone.networkIsBack());
 void softphone.begin();
 

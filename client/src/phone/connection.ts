@@ -11,6 +11,8 @@ export interface ConnectionOptions {
   /** Asks the server for a new one; undefined when it can't be had now. */
   readonly credential: () => Promise<Credential | undefined>;
   readonly instanceId: string;
+  /** The server's clock (UTC ms), by which a credential ends. */
+  readonly serverNow: () => number;
   readonly createAgent: (credential: Credential) => UserAgent;
   /** A call hangs on the agent: it must not be replaced now. */
   readonly busy: () => boolean;
@@ -114,7 +116,7 @@ export class Connection {
   }
 
   async #usableCredential(): Promise<Credential | undefined> {
-    if (this.#credential === undefined || this.#credential.expiresAt - RENEW_BEFORE_MS < Date.now()) {
+    if (this.#credential === undefined || this.#credential.expiresAt - RENEW_BEFORE_MS < this.#options.serverNow()) {
       this.#credential = await this.#options.credential();
     }
     return this.#credential;
@@ -187,7 +189,7 @@ export class Connection {
   }
 
   #untilRenewal(): number {
-    const until = (this.#credential?.expiresAt ?? 0) - RENEW_BEFORE_MS - Date.now();
+    const until = (this.#credential?.expiresAt ?? 0) - RENEW_BEFORE_MS - this.#options.serverNow();
     // setTimeout takes 31 bits; a clock that is far off must not make a busy loop.
     return Math.min(Math.max(until, 10_000), 2 ** 31 - 1);
   }

@@ -23,6 +23,8 @@ export interface PhoneOptions {
   readonly instanceId: string;
   readonly audio: CallAudio;
   readonly credential: () => Promise<Credential | undefined>;
+  /** The server's clock (UTC ms). */
+  readonly serverNow: () => number;
   readonly changed: (state: PhoneState) => void;
   /** An end of ours is gone; `answered` says whether it ever stood. */
   readonly legEnded: (call: string, answered: boolean) => void;
@@ -54,6 +56,7 @@ export class Phone {
     this.#connection = new Connection({
       credential: options.credential,
       instanceId: options.instanceId,
+      serverNow: options.serverNow,
       createAgent: (credential) => this.#createAgent(credential),
       busy: () => this.#legs.size > 0,
       changed: () => this.#report(),

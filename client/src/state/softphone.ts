@@ -44,7 +44,7 @@ export interface SoftphoneParts {
   readonly api: Api;
   readonly openEvents: (options: Omit<EventsOptions, 'connect'>) => Events;
   readonly createPhone: (
-    hooks: Pick<ConstructorParameters<typeof Phone>[0], 'credential' | 'changed' | 'legEnded'>,
+    hooks: Pick<ConstructorParameters<typeof Phone>[0], 'credential' | 'serverNow' | 'changed' | 'legEnded'>,
   ) => Phone;
   readonly createAudio: (changed: (state: AudioState) => void) => CallAudio;
   readonly notifier: Notifier;
@@ -94,6 +94,7 @@ export class Softphone {
         if (!answer.ok && answer.error === 'not-signed-in') this.#signedOut();
         return answer.ok ? answer.value : undefined;
       },
+      serverNow: () => Date.now() + this.calls.getState().clockOffsetMs,
       changed: (phone) => this.#phoneChanged(phone),
       legEnded: (call, answered) => {
         if (!answered) this.desk.setState({ silenced: call });

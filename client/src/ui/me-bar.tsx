@@ -16,6 +16,7 @@ export function MeBar({ me, onShortcuts }: { me: Me; onShortcuts: () => void }) 
   const t = useTranslate();
   const ready = useCalls((state) => state.agent === 'ready');
   const known = useCalls((state) => state.known);
+  const registered = useDesk((state) => state.phone.registration === 'registered');
   const busy = useDesk((state) => state.busy.state === true);
 
   return (
@@ -27,7 +28,8 @@ export function MeBar({ me, onShortcuts }: { me: Me; onShortcuts: () => void }) 
           data-testid="ready"
           aria-label={t('me.ready')}
           checked={ready}
-          disabled={!known}
+          // Nobody becomes ready whose phone can't ring.
+          disabled={!known || (!ready && !registered)}
           aria-busy={busy}
           onCheckedChange={(checked) => void softphone.setReady(checked)}
         >
