@@ -52,6 +52,8 @@ export interface CallOwner {
   over(call: CallSession): void;
 }
 
+const LEG_LOST_LIMIT = 3;
+
 /** The driver of one call: makes true what the machines in `call.ts` and `payment-mode.ts` say. */
 export class CallSession {
   readonly id: Id;
@@ -82,6 +84,8 @@ export class CallSession {
   #keysByInfo = false;
   #stopTimer: () => void = () => {};
   #over = false;
+  #depth = 0;
+  #legsLost = 0;
   #agentLeft = false;
 
   constructor(
@@ -432,12 +436,20 @@ export class CallSession {
       this.#payment?.heard(message);
       return;
     }
+    if (message.type === 'leg-lost') return this.#legLost();
     this.#gate.heard(message);
     if (message.type === 'wall') {
       if (this.#payment?.active) this.#payment.heard(message);
       this.#reconcile();
     }
     if (message.type === 'played' && this.#state.announcing) this.#input({ type: 'announced' });
+  }
+
+  /** The card process gave up this leg alone (a bug of its own): as if it had died, a few times. */
+  #legLost(): void {
+    this.cardLost();
+    if (++this.#legsLost > LEG_LOST_LIMIT) return this.#broken('card process', new Error('the leg was lost again and again'));
+    void this.cardBack();
   }
 
   cardLost(): void {
@@ -465,10 +477,14 @@ export class CallSession {
   }
 
   #input(input: CallInput): void {
+    this.#depth++;
     const outputs = stepCall(this.#state, input);
+    if (this.ended) this.#endedAt ??= this.#parts.clock.now();
     // The wall first, then all else.
     this.#reconcile();
     for (const output of outputs) this.#carryOut(output);
+    // What is carried out may bring further inputs: the outermost tells of them all at once.
+    if (--this.#depth > 0) return;
     this.#changed();
     this.#finish();
   }
@@ -519,7 +535,6 @@ export class CallSession {
         return;
       case 'ended':
         this.#stopTimer();
-        this.#endedAt = this.#parts.clock.now();
         this.#gate.close();
         return;
     }

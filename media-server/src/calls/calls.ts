@@ -299,14 +299,16 @@ export class Calls implements CallOwner {
     const call = session.view();
     for (const [person, agent] of this.#agents) {
       const concerned = session.person === person || session.ringing.includes(person);
-      if (concerned) agent.call = session;
-      else if (agent.call !== session) continue;
-      else agent.call = undefined;
+      // An ended call can still change (its payment is acknowledged, or settled); it holds nobody any more.
+      if (concerned && !session.ended) agent.call = session;
+      else if (agent.call === session) agent.call = undefined;
+      else if (!concerned) continue;
       this.#tell(person, {
         type: 'call',
         call: concerned ? call : { ...call, state: 'ended', endedAt: call.endedAt ?? Date.now() },
       });
     }
+    if (!this.#sessions.has(session.id)) return;
     const { organisation } = session.merchant;
     this.#options.books.call(call, { organisation, person: session.person, trunk: session.trunk });
   }
@@ -335,7 +337,6 @@ export class Calls implements CallOwner {
   over(session: CallSession): void {
     this.#sessions.delete(session.id);
     this.#options.books.forget(session.id);
-    for (const agent of this.#agents.values()) if (agent.call === session) agent.call = undefined;
     this.#ringWaiting();
   }
 
