@@ -425,6 +425,12 @@ test('what is not of the leg is counted and goes nowhere', () => {
   expect(world.core.counts()).toMatchObject({ fromFar: 1, toSfu: 1, fromSfu: 0, toFar: 0, foreign: 9 });
 });
 
+test('an IPv6 address is known again however SDP writes it', () => {
+  const world = new World({ wall: 'open', far: { ...far, rtp: { ip: '2001:DB8:0:0::0:7', port: 4000 } } });
+  world.core.fromFar(rtp(sound(CUSTOMER)), '2001:db8::7', 4000, world.now);
+  expect(world.toSfu).toHaveLength(1);
+});
+
 test("before the customer's side is known nothing is taken from anybody", () => {
   const world = new World({ far: undefined, wall: 'open' });
   world.customer();

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { SocketAddress } from 'node:net';
 import { type Law, SILENCE } from '../../rtp/g711.ts';
 import { emptyHeader, isRtcp, readRtp, RTP_HEADER_BYTES, writeRtp } from '../../rtp/packet.ts';
 import { Reception } from '../../rtp/reception.ts';
@@ -97,7 +98,7 @@ export class GateCore {
   /** What SDP says of the customer's side by now. */
   updateFar(far: FarSide): void {
     this.#far = far;
-    this.#latch.announce(far.rtp);
+    this.#latch.announce(far.rtp && { ip: asReceived(far.rtp.ip), port: far.rtp.port });
     this.#farStream.setFormat(far.payloadType, far.ptime);
     if (!far.keysOut) this.#keySender.clear();
   }
@@ -342,6 +343,11 @@ export class GateCore {
     const target = this.#latch.target;
     if (target && !this.#closed) this.#out.toFar(packet, target.ip, target.port);
   }
+}
+
+/** An address as a socket spells it: IPv6 can be written in many ways (RFC 5952). */
+function asReceived(ip: string): string {
+  return ip.includes(':') ? new SocketAddress({ address: ip, family: 'ipv6' }).address : ip;
 }
 
 function formatOf(formats: readonly KeyFormat[], payloadType: number): KeyFormat | undefined {

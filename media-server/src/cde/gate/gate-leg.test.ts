@@ -174,6 +174,24 @@ test('only the SFU is heard at the port for the SFU', async () => {
   expect(phone.got.map((packet) => packet[12])).toEqual([2]);
 });
 
+test('a customer is reached over IPv6 too', async () => {
+  const phone = createSocket('udp6');
+  phone.bind(0, '::1');
+  await once(phone, 'listening');
+  cleanUps.push(() => phone.close());
+  const heard = once(phone, 'message');
+  const { ready, clock, sfu } = await opened({
+    bind: '::1',
+    wall: 'open',
+    far: { rtp: { ip: '::1', port: phone.address().port }, payloadType: 0, ptime: 20, keysIn: [], wantsSound: true },
+  });
+  if (!ready.ok) throw new Error(ready.error);
+  clock.advance(20);
+  expect(((await heard)[0] as Buffer).length).toBe(172);
+  phone.send(rtp(sound(1)), ready.value.rtpPort, '::1');
+  await sfu.count(1);
+});
+
 test('a leg takes its ports again, and refuses those that somebody has', async () => {
   const first = await opened();
   if (!first.ready.ok) throw new Error(first.ready.error);

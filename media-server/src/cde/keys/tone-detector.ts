@@ -19,6 +19,8 @@ const TWIST_MAX = 10 ** (8 / 10);
 const TWIST_MIN = 10 ** (-12 / 10);
 /** Share of the two tones in what is left of the sound above the dial tones. Speech spreads its energy further. */
 const PURITY = 0.68;
+/** What the row's tone alone must have of it, the column's being as loud as it may; most sound ends here. */
+const ROW_SHARE = PURITY / (1 + TWIST_MAX);
 /** Halfway between the deviation that must be taken (1.8 %) and the one that must not (3.5 %), in parts of 1. */
 const DEVIATION = 0.0265;
 /** Windows of tone that make a press: a tone of 40 ms has at least five pure ones, one of 23 ms at most four. */
@@ -290,11 +292,27 @@ export class ToneDetector {
     }
     this.#lastReal.set(this.#real);
     this.#lastImaginary.set(this.#imaginary);
-    let row = 0;
-    let column = 0;
-    let rowPower = 0;
-    let columnPower = 0;
-    for (let f = 0; f < FREQUENCIES.length; f++) {
+    const row = this.#loudest(0);
+    const rowPower = this.#power(row);
+    if (rowPower * ENERGY_BY_POWER < energy * ROW_SHARE) {
+      this.#hasAmplitudes = this.#hasLast = false;
+      return -1;
+    }
+    const column = this.#loudest(4);
+    const columnPower = this.#power(column);
+    this.#hasLast = this.#hasAmplitudes;
+    this.#hasAmplitudes = true;
+    if (rowPower < POWER_FLOOR || columnPower < POWER_FLOOR) return -1;
+    if (columnPower > rowPower * TWIST_MAX || columnPower < rowPower * TWIST_MIN) return -1;
+    if ((rowPower + columnPower) * ENERGY_BY_POWER < energy * PURITY) return -1;
+    return CODES[row * 4 + column - 4] as number;
+  }
+
+  /** Takes the amplitudes of four frequencies and returns which is the loudest. */
+  #loudest(first: number): number {
+    const window = this.#window;
+    let loudest = first;
+    for (let f = first; f < first + 4; f++) {
       const cosines = COSINES[f] as Float64Array;
       const sines = SINES[f] as Float64Array;
       let re = 0;
@@ -306,23 +324,13 @@ export class ToneDetector {
       }
       this.#real[f] = re;
       this.#imaginary[f] = im;
-      const power = re * re + im * im;
-      if (f < 4 ? power > rowPower : power > columnPower) {
-        if (f < 4) {
-          row = f;
-          rowPower = power;
-        } else {
-          column = f - 4;
-          columnPower = power;
-        }
-      }
+      if (this.#power(f) > this.#power(loudest)) loudest = f;
     }
-    this.#hasLast = this.#hasAmplitudes;
-    this.#hasAmplitudes = true;
-    if (rowPower < POWER_FLOOR || columnPower < POWER_FLOOR) return -1;
-    if (columnPower > rowPower * TWIST_MAX || columnPower < rowPower * TWIST_MIN) return -1;
-    if ((rowPower + columnPower) * ENERGY_BY_POWER < energy * PURITY) return -1;
-    return CODES[row * 4 + column] as number;
+    return loudest;
+  }
+
+  #power(f: number): number {
+    return (this.#real[f] as number) ** 2 + (this.#imaginary[f] as number) ** 2;
   }
 }
 
