@@ -67,7 +67,7 @@ export async function runCheck(root: string, startedAt: number): Promise<number>
     console.error(`tonegate: the check failed: ${(cause as Error).message}; logs are in ${folder}`);
     return 1;
   } finally {
-    phone.close();
+    await phone.close();
     await agent?.close();
     await stack.stop();
     if (good) rmSync(folder, { recursive: true, force: true });

@@ -103,4 +103,35 @@ for (const [language, theme] of PAIRS) {
     }
     await page.context().close();
   });
+
+  test(`every dialogue and message is accessible (${language}, ${theme})`, { timeout: 60_000 }, async () => {
+    const page = await openSoftphone(browser, server, { language, theme });
+    await signIn(page, server);
+    await bring(page, server, aCall({ state: 'talking' }));
+    const glance = async (name: string): Promise<void> => {
+      if (SHOTS !== undefined) await page.screenshot({ path: `${SHOTS}/${name}-${language}-${theme}.png` });
+      expect(await violations(page), name).toEqual([]);
+    };
+    for (const panel of ['keypad', 'audio']) {
+      await page.getByTestId(panel).click();
+      await page.locator('[role=dialog]').waitFor();
+      await glance(panel);
+      await page.keyboard.press('Escape');
+    }
+    await page.keyboard.press('?');
+    await page.locator('[role=dialog]').waitFor();
+    await glance('shortcuts');
+    await page.keyboard.press('Escape');
+    await page.getByTestId('menu').click();
+    await glance('menu');
+    await page.keyboard.press('Escape');
+    await page.getByTestId('take-payment').click();
+    await page.locator('[aria-invalid=true]').first().waitFor();
+    server.refusals.set(`POST /v1/calls/${aCall().id}/hold`, { status: 500, code: 'server-error' });
+    await page.getByTestId('hold').click();
+    server.push({ type: 'draining' });
+    await page.locator('[data-zone=troubles] [role=alert]').waitFor();
+    await glance('troubles');
+    await page.context().close();
+  });
 }

@@ -82,7 +82,7 @@ export class House {
 
   /** Ends the phones and agents of one test, so that the next finds the house empty. */
   async clear(): Promise<void> {
-    for (const phone of this.#phones.splice(0)) phone.close();
+    for (const phone of this.#phones.splice(0)) await phone.close();
     for (const agent of this.#agents.splice(0)) await agent.close();
   }
 

@@ -257,9 +257,12 @@ export class Phone {
     await this.#until(() => this.#ended, ms, 'the call to end');
   }
 
-  close(): void {
+  /** Hangs up and is gone; resolves when the BYE has left. */
+  async close(): Promise<void> {
     this.hangUp();
     this.#stopRtp();
+    // What was sent before leaves before this.
+    await new Promise<void>((resolve) => this.#sip.send('\r\n\r\n', this.#server.port, this.#server.host, () => resolve()));
     this.#sip.close();
     this.#rtp.close();
   }
