@@ -116,8 +116,9 @@ function fail(error: Error): void {
 }
 
 async function answer<T>(child: ChildProcess, message: unknown): Promise<T> {
-  const [reply] = await Promise.all([once(child, 'message'), child.send(message as Peers[])]);
-  return reply[0] as T;
+  const reply = once(child, 'message');
+  child.send(message as Peers[]);
+  return (await reply)[0] as T;
 }
 
 /** Sends to all legs for a while, spread over each 20 ms. */
