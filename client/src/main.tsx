@@ -8,7 +8,7 @@ import { Events } from './api/events.ts';
 import { createHttp } from './api/http.ts';
 import { formatNumber } from './i18n/format.ts';
 import { translator } from './i18n/translate.ts';
-import { letterId } from './letters.ts';
+import { letterId } from './api/letters.ts';
 import { CallAudio } from './phone/call-audio.ts';
 import { instanceId } from './phone/instance-id.ts';
 import { Notifier } from './phone/notifier.ts';

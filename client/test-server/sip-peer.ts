@@ -16,7 +16,9 @@ export class SipPeer {
 
   constructor(socket: WebSocket) {
     this.#socket = socket;
-    socket.on('message', (data) => this.#received(String(data)));
+    socket.on('message', (data) => {
+      if (Buffer.isBuffer(data)) this.#received(data.toString());
+    });
   }
 
   get registered(): boolean {

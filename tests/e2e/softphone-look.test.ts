@@ -130,7 +130,7 @@ for (const [language, theme] of PAIRS) {
     server.refusals.set(`POST /v1/calls/${aCall().id}/hold`, { status: 500, code: 'server-error' });
     await page.getByTestId('hold').click();
     server.push({ type: 'draining' });
-    await page.locator('[data-zone=troubles] [role=alert]').waitFor();
+    await page.locator('[data-zone=troubles] [role=alert]').nth(1).waitFor();
     await glance('troubles');
     await page.context().close();
   });

@@ -9,7 +9,7 @@ import type {
   StartCall,
   StartPayment,
 } from '@tonegate/api-schema';
-import type { Result } from '../result.ts';
+import type { Result } from './result.ts';
 import type { Http } from './http.ts';
 import type { ApiProblem } from './problem.ts';
 

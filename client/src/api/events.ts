@@ -1,5 +1,5 @@
 import { ServerEvent } from '@tonegate/api-schema';
-import { backOffMs } from '../back-off.ts';
+import { backOffMs } from './back-off.ts';
 
 /** The part of a WebSocket that is used here. */
 export type EventSocket = Pick<WebSocket, 'onmessage' | 'onclose' | 'close'>;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { letterId } from '../letters.ts';
+import { letterId } from './letters.ts';
 import { createHttp } from './http.ts';
 
 type Reply = { status: number; body: string } | 'no answer';

@@ -1,5 +1,5 @@
 import { IDEMPOTENCY_HEADER, ProblemBody } from '@tonegate/api-schema';
-import { err, ok, type Result } from '../result.ts';
+import { err, ok, type Result } from './result.ts';
 import type { ApiProblem } from './problem.ts';
 
 /** Longest wait for an answer, ms. */

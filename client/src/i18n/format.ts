@@ -42,3 +42,8 @@ export function formatNumber(number: string): string {
   const shape = SHAPES.find(([pattern]) => pattern.test(number));
   return shape === undefined ? number : number.replace(shape[0], shape[1]);
 }
+
+/** Sentences one after the other; Japanese puts no space between them. */
+export function joinSentences(sentences: readonly string[], language: Language): string {
+  return sentences.filter((sentence) => sentence !== '').join(language === 'ja' ? '' : ' ');
+}

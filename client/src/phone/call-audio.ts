@@ -1,4 +1,4 @@
-import { err, ok, type Result } from '../result.ts';
+import { err, ok, type Result } from '../api/result.ts';
 import { type MicrophoneProblem, openMicrophone, silentTrack } from './microphone.ts';
 import { Sounds } from './sounds.ts';
 import { Speaker } from './speaker.ts';

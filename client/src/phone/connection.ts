@@ -1,6 +1,6 @@
 import type { SipCredential } from '@tonegate/api-schema';
 import { Registerer, RegistererState, TransportState, type UserAgent } from 'sip.js';
-import { backOffMs } from '../back-off.ts';
+import { backOffMs } from '../api/back-off.ts';
 
 export type Credential = ReturnType<(typeof SipCredential)['parse']>;
 

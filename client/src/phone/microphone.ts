@@ -1,4 +1,4 @@
-import { err, ok, type Result } from '../result.ts';
+import { err, ok, type Result } from '../api/result.ts';
 
 /**
  * Why nobody hears the agent. `denied`: the browser or the person says no · `none`: there is none · `busy`: another

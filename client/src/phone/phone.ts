@@ -1,6 +1,6 @@
 import { CALL_HEADER, RESUME_HEADER } from '@tonegate/api-schema';
 import { type Invitation, type Session, SessionState, UserAgent } from 'sip.js';
-import { err, ok, type Result } from '../result.ts';
+import { err, ok, type Result } from '../api/result.ts';
 import type { CallAudio } from './call-audio.ts';
 import { Connection, type Credential, type Registration } from './connection.ts';
 import { g711SessionFactory, peerConnectionOf } from './g711-session.ts';

@@ -1,5 +1,5 @@
 import { type Currency, MINOR_DIGITS } from '@tonegate/api-schema';
-import { err, ok, type Result } from '../result.ts';
+import { err, ok, type Result } from '../api/result.ts';
 
 /** The greatest amount of one payment, in minor units; the same bound as in the API's `Order`. */
 const LIMIT_MINOR = 9_999_999;

@@ -1,10 +1,11 @@
 import { createContext, useContext } from 'react';
 import { useStore } from 'zustand';
 import type { CallsState } from './calls.ts';
+import type { Desk } from './desk.ts';
 import type { PaymentForm } from './payment-form.ts';
 import type { Session } from './session.ts';
 import type { Settings } from './settings.ts';
-import type { Desk, Softphone } from './softphone.ts';
+import type { Softphone } from './softphone.ts';
 
 export const SoftphoneContext = createContext<Softphone | null>(null);
 

@@ -1,6 +1,6 @@
 import type { Currency, Language, Order } from '@tonegate/api-schema';
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import { err, ok, type Result } from '../result.ts';
+import { err, ok, type Result } from '../api/result.ts';
 import { type AmountProblem, parseAmount } from './amount.ts';
 import { looksLikeCard } from './card-lookalike.ts';
 

@@ -3,42 +3,18 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { Api } from '../api/api.ts';
 import type { Events, EventsOptions } from '../api/events.ts';
 import type { ApiProblem } from '../api/problem.ts';
-import type { CallAudio } from '../phone/call-audio.ts';
-import type { AudioState } from '../phone/call-audio.ts';
-import { type AudioDevices, listAudioDevices } from '../phone/microphone.ts';
+import type { AudioState, CallAudio } from '../phone/call-audio.ts';
+import { listAudioDevices } from '../phone/microphone.ts';
 import type { Notifier } from '../phone/notifier.ts';
 import type { Phone, PhoneState } from '../phone/phone.ts';
-import { type Announcement, announce } from './announcements.ts';
+import { announce } from './announcements.ts';
 import { attentionOf } from './attention.ts';
 import { applyEvent, type CallsState, currentCall, leaveOutcome, NO_CALLS, withRecent } from './calls.ts';
+import { createDeskStore, type Desk, type Place } from './desk.ts';
 import { dialableNumber } from './dial.ts';
 import { createPaymentFormStore, EMPTY_FORM, orderOf, type PaymentForm } from './payment-form.ts';
 import type { Session } from './session.ts';
 import type { Settings } from './settings.ts';
-import type { Condition } from './troubles.ts';
-
-/** Where a refused request is shown: beside what the agent touched. */
-export type Place = 'call' | 'payment';
-
-/** What the window itself knows, apart from calls. */
-export interface Desk {
-  readonly phone: PhoneState;
-  readonly audio: AudioState;
-  readonly devices: AudioDevices;
-  readonly notifications: Condition['notifications'];
-  readonly serverLostAt: number | null;
-  readonly phoneLostAt: number | null;
-  readonly problems: Readonly<Record<Place, ApiProblem | null>>;
-  /** What the agent has put into the dial field. */
-  readonly dialText: string;
-  readonly dialInvalid: boolean;
-  /** The newest words for a screen reader, numbered so that the same words twice are two. */
-  readonly announced: { readonly number: number; readonly what: readonly Announcement[] };
-  /** A request whose effect comes by event is on its way. */
-  readonly busy: Readonly<Partial<Record<'state' | 'hold' | 'hang-up' | 'dial' | 'cancel', true>>>;
-  /** A call that this agent declined or that stopped ringing here, before the server has said so. */
-  readonly silenced: string | null;
-}
 
 export interface SoftphoneParts {
   readonly api: Api;
@@ -53,8 +29,6 @@ export interface SoftphoneParts {
   /** Words of a notification for a call that rings. */
   readonly ringingWords: (call: Call, language: Language) => { title: string; body: string };
 }
-
-const NO_PHONE: PhoneState = { registration: 'off', legs: {}, quality: null };
 
 /** Everything the window can do and everything it shows, without a window. */
 export class Softphone {
@@ -73,20 +47,7 @@ export class Softphone {
   constructor(parts: SoftphoneParts) {
     this.#parts = parts;
     this.settings = parts.settings;
-    this.desk = createStore<Desk>(() => ({
-      phone: NO_PHONE,
-      audio: { muted: false, microphone: null, soundBlocked: false },
-      devices: { microphones: [], speakers: [] },
-      notifications: parts.notifier.permission,
-      serverLostAt: null,
-      phoneLostAt: null,
-      problems: { call: null, payment: null },
-      dialText: '',
-      dialInvalid: false,
-      announced: { number: 0, what: [] },
-      busy: {},
-      silenced: null,
-    }));
+    this.desk = createDeskStore(parts.notifier.permission);
     this.#audio = parts.createAudio((audio) => this.desk.setState({ audio }));
     this.#phone = parts.createPhone({
       credential: async () => {

@@ -52,13 +52,19 @@ export function Actions({ panel, setPanel }: ActionsProps) {
         {held ? <ResumeIcon /> : <HoldIcon />}
         {t(held ? 'action.resume' : 'action.hold')}
       </button>
-      <Panelled open={panel === 'keypad'} onOpenChange={(open) => setPanel(open ? 'keypad' : null)} panel={<Keypad />}>
+      <Panelled
+        label={t('keypad.title')}
+        open={panel === 'keypad'}
+        onOpenChange={(open) => setPanel(open ? 'keypad' : null)}
+        panel={<Keypad />}
+      >
         <button type="button" className={styles.action} data-testid="keypad" disabled={!can.keypad}>
           <KeypadIcon />
           {t('action.keypad')}
         </button>
       </Panelled>
       <Panelled
+        label={t('audio.title')}
         open={panel === 'audio'}
         onOpenChange={(open) => {
           setPanel(open ? 'audio' : null);
@@ -76,18 +82,19 @@ export function Actions({ panel, setPanel }: ActionsProps) {
 }
 
 interface PanelledProps {
+  readonly label: string;
   readonly open: boolean;
   readonly onOpenChange: (open: boolean) => void;
   readonly panel: ReactNode;
   readonly children: ReactNode;
 }
 
-function Panelled({ open, onOpenChange, panel, children }: PanelledProps) {
+function Panelled({ label, open, onOpenChange, panel, children }: PanelledProps) {
   return (
     <Popover.Root open={open} onOpenChange={onOpenChange}>
       <Popover.Trigger asChild>{children}</Popover.Trigger>
       <Popover.Portal>
-        <Popover.Content className={controls.popover} sideOffset={6} collisionPadding={12}>
+        <Popover.Content className={controls.popover} aria-label={label} sideOffset={6} collisionPadding={12}>
           {panel}
         </Popover.Content>
       </Popover.Portal>

@@ -6,26 +6,18 @@ import styles from './call-card.module.css';
 import controls from './controls.module.css';
 import { Dial } from './dial.tsx';
 import { CallIcon } from './icons.tsx';
-import { ProblemNote } from './problem-note.tsx';
 import { useNow } from './use-now.ts';
 import { useTranslate } from './use-translate.ts';
 
 /** Zone 2: who calls, how long, for which merchant; where nobody does, the field to call somebody. */
 export function CallCard({ me }: { me: Me }) {
-  const softphone = useSoftphone();
   const t = useTranslate();
   const call = useCalls(currentCall);
   const silenced = useDesk((state) => state.silenced);
-  const problem = useDesk((state) => state.problems.call);
   const shown = call !== null && !(call.id === silenced && call.state === 'ringing') ? call : null;
   return (
     <section className={styles.card} aria-label={t('zone.call')} data-zone="call">
       {shown === null ? <Dial merchants={me.merchants} /> : <CallFacts call={shown} />}
-      {problem !== null && (
-        <div className={styles.problem}>
-          <ProblemNote code={problem} onClose={() => softphone.dismissProblem('call')} />
-        </div>
-      )}
     </section>
   );
 }

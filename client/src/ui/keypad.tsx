@@ -1,4 +1,4 @@
-import type { KeyboardEvent } from 'react';
+import { useEffect } from 'react';
 import { useSoftphone } from '../state/hooks.ts';
 import controls from './controls.module.css';
 import styles from './keypad.module.css';
@@ -11,16 +11,19 @@ export function Keypad() {
   const softphone = useSoftphone();
   const t = useTranslate();
 
-  const typed = (event: KeyboardEvent): void => {
-    if (KEYS.some((key) => key === event.key) && !event.ctrlKey && !event.altKey && !event.metaKey) {
+  useEffect(() => {
+    const typed = (event: KeyboardEvent): void => {
+      if (event.ctrlKey || event.altKey || event.metaKey || !KEYS.some((key) => key === event.key)) return;
       event.preventDefault();
       softphone.sendKey(event.key);
-    }
-  };
+    };
+    addEventListener('keydown', typed);
+    return () => removeEventListener('keydown', typed);
+  }, [softphone]);
 
   return (
-    <div onKeyDown={typed}>
-      <h2 className={styles.title}>{t('keypad.title')}</h2>
+    <fieldset className={styles.pad}>
+      <legend className={styles.title}>{t('keypad.title')}</legend>
       <div className={styles.keys}>
         {KEYS.map((key) => (
           <button
@@ -35,6 +38,6 @@ export function Keypad() {
         ))}
       </div>
       <p className={controls.quiet}>{t('keypad.hint')}</p>
-    </div>
+    </fieldset>
   );
 }

@@ -78,40 +78,38 @@ function Menu({ onShortcuts }: { onShortcuts: () => void }) {
   const theme = useSettings((settings) => settings.theme);
   return (
     <DropdownMenu.Root modal={false}>
-      <DropdownMenu.Trigger className={controls.icon} aria-label={t('me.menu')}>
+      <DropdownMenu.Trigger className={controls.icon} data-testid="menu" aria-label={t('me.menu')}>
         <MenuIcon />
       </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content className={styles.menu} align="end" sideOffset={4} collisionPadding={8}>
-          <DropdownMenu.Label className={styles.heading}>{t('me.language')}</DropdownMenu.Label>
-          <DropdownMenu.RadioGroup
-            aria-label={t('me.language')}
-            value={language}
-            onValueChange={(value) => softphone.change({ language: value === 'ja' ? 'ja' : 'en' })}
-          >
-            {(['ja', 'en'] as const).map((tag) => (
-              <Choice key={tag} value={tag} lang={tag} label={t(`language.${tag}`)} />
-            ))}
-          </DropdownMenu.RadioGroup>
-          <DropdownMenu.Label className={styles.heading}>{t('me.theme')}</DropdownMenu.Label>
-          <DropdownMenu.RadioGroup
-            aria-label={t('me.theme')}
-            value={theme}
-            onValueChange={(value) => softphone.change({ theme: THEMES.find((known) => known === value) ?? 'system' })}
-          >
-            {THEMES.map((name) => (
-              <Choice key={name} value={name} label={t(`theme.${name}`)} />
-            ))}
-          </DropdownMenu.RadioGroup>
-          <DropdownMenu.Separator className={styles.rule} />
-          <DropdownMenu.Item className={styles.item} onSelect={onShortcuts}>
-            {t('me.shortcuts')}
-          </DropdownMenu.Item>
-          <DropdownMenu.Item className={styles.item} onSelect={() => void softphone.signOut()}>
-            {t('me.sign-out')}
-          </DropdownMenu.Item>
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
+      <DropdownMenu.Content className={styles.menu} align="end" sideOffset={4} collisionPadding={8}>
+        <DropdownMenu.Label className={styles.heading}>{t('me.language')}</DropdownMenu.Label>
+        <DropdownMenu.RadioGroup
+          aria-label={t('me.language')}
+          value={language}
+          onValueChange={(value) => softphone.change({ language: value === 'ja' ? 'ja' : 'en' })}
+        >
+          {(['ja', 'en'] as const).map((tag) => (
+            <Choice key={tag} value={tag} lang={tag} label={t(`language.${tag}`)} />
+          ))}
+        </DropdownMenu.RadioGroup>
+        <DropdownMenu.Label className={styles.heading}>{t('me.theme')}</DropdownMenu.Label>
+        <DropdownMenu.RadioGroup
+          aria-label={t('me.theme')}
+          value={theme}
+          onValueChange={(value) => softphone.change({ theme: THEMES.find((known) => known === value) ?? 'system' })}
+        >
+          {THEMES.map((name) => (
+            <Choice key={name} value={name} label={t(`theme.${name}`)} />
+          ))}
+        </DropdownMenu.RadioGroup>
+        <DropdownMenu.Separator className={styles.rule} />
+        <DropdownMenu.Item className={styles.item} onSelect={onShortcuts}>
+          {t('me.shortcuts')}
+        </DropdownMenu.Item>
+        <DropdownMenu.Item className={styles.item} onSelect={() => void softphone.signOut()}>
+          {t('me.sign-out')}
+        </DropdownMenu.Item>
+      </DropdownMenu.Content>
     </DropdownMenu.Root>
   );
 }

@@ -1,6 +1,6 @@
 import type { Outcome, Payment } from '@tonegate/api-schema';
 import { type ReactNode, useEffect, useState } from 'react';
-import { formatMoney } from '../i18n/format.ts';
+import { formatMoney, joinSentences } from '../i18n/format.ts';
 import { en } from '../i18n/en.ts';
 import type { MessageKey, Translate } from '../i18n/translate.ts';
 import { currentCall } from '../state/calls.ts';
@@ -41,7 +41,7 @@ export function PaymentOutcome({ payment }: { payment: Payment }) {
           <strong>{sum}</strong>
           <Card payment={payment} />
         </p>
-        <p>{explanation(payment, t)}</p>
+        <p>{joinSentences(explanation(payment, t), language)}</p>
         <p className={controls.quiet}>
           {t('pay.order')} {payment.order.reference}
           {payment.receipt !== null && ` · ${t('pay.receipt', { receipt: payment.receipt })}`}
@@ -84,7 +84,9 @@ function Card({ payment }: { payment: Payment }) {
       <span aria-hidden="true">
         {brand} •••• {payment.lastFour}
       </span>
-      <span className={controls.hidden}>{t('card.ending', { brand, digits: [...payment.lastFour].join(' ') })}</span>
+      <span className={controls.hidden}>
+        {t('card.ending', { brand, digits: Array.from(payment.lastFour).join(' ') })}
+      </span>
     </>
   );
 }
@@ -117,12 +119,11 @@ function useAcknowledged(payment: Payment): void {
   }, [softphone, id, outcome, acknowledged]);
 }
 
-function explanation(payment: Payment, t: Translate): string {
+function explanation(payment: Payment, t: Translate): string[] {
   const { outcome, reason } = payment;
-  if (outcome === 'unknown') return t('outcome.unknown.text');
-  if (outcome === 'approved') return t('outcome.charged');
-  const why = reason === null ? '' : t(`reason.${reason}`);
-  return why === '' ? t('outcome.no-money') : `${why} ${t('outcome.no-money')}`;
+  if (outcome === 'unknown') return [t('outcome.unknown.text')];
+  if (outcome === 'approved') return [t('outcome.charged')];
+  return [reason === null ? '' : t(`reason.${reason}`), t('outcome.no-money')];
 }
 
 function brandWords(brand: string | null, t: Translate): string {

@@ -1,5 +1,6 @@
 import type { ApiProblem } from '../api/problem.ts';
-import { CrossIcon, WarningIcon } from './icons.tsx';
+import { CrossIcon } from './icons.tsx';
+import { Note } from './note.tsx';
 import styles from './notes.module.css';
 import { useTranslate } from './use-translate.ts';
 
@@ -7,16 +8,12 @@ import { useTranslate } from './use-translate.ts';
 export function ProblemNote({ code, onClose }: { code: ApiProblem; onClose?: () => void }) {
   const t = useTranslate();
   return (
-    <div className={styles.note} data-tone="bad" role="alert">
-      <WarningIcon />
-      <p>
-        <strong>{t(`problem.${code}.what`)}</strong> {t(`problem.${code}.effect`)} {t(`problem.${code}.do`)}
-      </p>
+    <Note tone="bad" what={t(`problem.${code}.what`)} rest={[t(`problem.${code}.effect`), t(`problem.${code}.do`)]}>
       {onClose !== undefined && (
         <button type="button" className={styles.close} aria-label={t('trouble.dismiss')} onClick={onClose}>
           <CrossIcon size={16} />
         </button>
       )}
-    </div>
+    </Note>
   );
 }

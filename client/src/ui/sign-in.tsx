@@ -29,9 +29,7 @@ export function SignIn({ session }: { session: Outside }) {
           {t('app.name')}
         </p>
         {session.phase === 'checking' ? (
-          <p role="status" className={styles.checking}>
-            {t('checking.title')}
-          </p>
+          <output className={styles.checking}>{t('checking.title')}</output>
         ) : (
           <form className={styles.form} onSubmit={submit}>
             <h1 className={styles.title}>{t('sign-in.title')}</h1>

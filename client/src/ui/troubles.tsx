@@ -1,13 +1,14 @@
 import { useCalls, useDesk, useSoftphone } from '../state/hooks.ts';
 import { type Trouble, troublesOf } from '../state/troubles.ts';
-import { WarningIcon } from './icons.tsx';
+import { Note } from './note.tsx';
 import styles from './notes.module.css';
+import { ProblemNote } from './problem-note.tsx';
 import { useNow } from './use-now.ts';
 import { useTranslate } from './use-translate.ts';
 
 const BAD: readonly Trouble[] = ['server-gone', 'phone-gone', 'sound-blocked'];
 
-/** What is lastingly wrong, in words, each with what can be done about it here. */
+/** What is wrong, in words: the request about the call that was refused last, and what lasts, each with what can be done about it here. */
 export function Troubles() {
   const softphone = useSoftphone();
   const t = useTranslate();
@@ -26,22 +27,18 @@ export function Troubles() {
     },
     now,
   );
-  if (troubles.length === 0) return null;
+  const problem = desk.problems.call;
+  if (troubles.length === 0 && problem === null) return null;
   return (
-    <div className={styles.list}>
+    <div className={styles.list} data-zone="troubles">
+      {problem !== null && <ProblemNote code={problem} onClose={() => softphone.dismissProblem('call')} />}
       {troubles.map((trouble) => (
-        <div
+        <Note
           key={trouble}
-          className={styles.note}
-          data-tone={BAD.includes(trouble) || trouble.startsWith('microphone') ? 'bad' : 'warn'}
-          data-trouble={trouble}
-          role="alert"
+          tone={BAD.includes(trouble) || trouble.startsWith('microphone') ? 'bad' : 'warn'}
+          what={t(`trouble.${trouble}.what`)}
+          rest={[t(`trouble.${trouble}.effect`), t(`trouble.${trouble}.do`)]}
         >
-          <WarningIcon />
-          <p>
-            <strong>{t(`trouble.${trouble}.what`)}</strong> {t(`trouble.${trouble}.effect`)}{' '}
-            {t(`trouble.${trouble}.do`)}
-          </p>
           {trouble.startsWith('microphone') && trouble !== 'microphone-silenced' && (
             <button type="button" className={styles.action} onClick={() => void softphone.testMicrophone()}>
               {t('trouble.check-again')}
@@ -52,7 +49,7 @@ export function Troubles() {
               {t('trouble.sound-on')}
             </button>
           )}
-        </div>
+        </Note>
       ))}
     </div>
   );

@@ -1,13 +1,14 @@
-import { useEffect, useState } from 'react';
+import { useCallback, useSyncExternalStore } from 'react';
 
-/** Our clock (UTC ms), anew each second while `running`. */
+/** Our clock (UTC ms, whole seconds), anew each second while `running`. */
 export function useNow(running: boolean): number {
-  const [now, setNow] = useState(() => Date.now());
-  useEffect(() => {
-    if (!running) return;
-    setNow(Date.now());
-    const timer = setInterval(() => setNow(Date.now()), 1_000);
-    return () => clearInterval(timer);
-  }, [running]);
-  return now;
+  const tick = useCallback(
+    (second: () => void) => {
+      if (!running) return () => undefined;
+      const timer = setInterval(second, 1_000);
+      return () => clearInterval(timer);
+    },
+    [running],
+  );
+  return useSyncExternalStore(tick, () => Math.floor(Date.now() / 1_000) * 1_000);
 }

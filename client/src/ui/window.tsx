@@ -28,9 +28,7 @@ export function Window({ me }: { me: Me }) {
   useTitle();
 
   // The keypad belongs to the sound between the two: where that is shut, it closes.
-  useEffect(() => {
-    if (walled || idle) setPanel((open) => (open === 'keypad' ? null : open));
-  }, [walled, idle]);
+  if (panel === 'keypad' && (walled || idle)) setPanel(null);
 
   return (
     <div className={styles.window} data-walled={walled} data-idle={idle}>
