@@ -135,8 +135,8 @@ async function load(
   const turns = Math.floor(ms / PACKET_MS);
   for (let turn = 0; turn < turns; turn++) {
     for (const [i, leg] of legs.entries()) {
-      const due = begin + (turn + i / legs.length) * PACKET_MS;
-      if (due - performance.now() > 1) await new Promise((done) => setTimeout(done, due - performance.now()));
+      const early = begin + (turn + i / legs.length) * PACKET_MS - performance.now();
+      if (early > 1) await new Promise((done) => setTimeout(done, early));
       const number = from + turn;
       writeRtp(packet, 0, 0, false, number & 0xffff, number * 160, i + 1);
       leg.phone.send(Buffer.from(packet), leg.ports.rtp, LOOPBACK);
