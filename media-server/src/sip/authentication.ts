@@ -4,6 +4,7 @@ import { DigestServer } from './digest/server.ts';
 import type { SipPolicy } from './leg.ts';
 import type { SipRequest, SipResponse } from './messages/message.ts';
 import { responseTo } from './messages/response.ts';
+import type { SipSettings } from './settings.ts';
 import { topVia } from './messages/via.ts';
 
 /** What a request's credentials are worth. */
@@ -16,13 +17,15 @@ export type Authenticated =
 export class Authentication {
   readonly #clock: Clock;
   readonly #policy: Pick<SipPolicy, 'credential'>;
+  readonly #isMd5Only: boolean;
   readonly #key = randomBytes(32);
   readonly #digest: DigestServer;
 
-  constructor(realm: string, clock: Clock, policy: Pick<SipPolicy, 'credential'>) {
+  constructor(settings: Pick<SipSettings, 'domain' | 'digest'>, clock: Clock, policy: Pick<SipPolicy, 'credential'>) {
+    this.#isMd5Only = settings.digest === 'md5';
     this.#clock = clock;
     this.#policy = policy;
-    this.#digest = new DigestServer({ realm, key: this.#key });
+    this.#digest = new DigestServer({ realm: settings.domain, key: this.#key });
   }
 
   /** Whether the request brings credentials for our realm. */
@@ -35,7 +38,8 @@ export class Authentication {
     const [md5 = '', ...others] = this.#digest.challenges(this.#clock.monotonic(), stale);
     response.headers.add('WWW-Authenticate', md5);
     // sip.js takes the last challenge of several and gives up if that isn't MD5: over WebSocket it is the only one.
-    if (!overWebSocket(request)) for (const value of others) response.headers.add('WWW-Authenticate', value);
+    if (this.#isMd5Only || overWebSocket(request)) return response;
+    for (const value of others) response.headers.add('WWW-Authenticate', value);
     return response;
   }
 

@@ -64,6 +64,12 @@ export const SipSettings = z.strictObject({
     .describe(
       'Realm of our digest challenges and host of our addresses. Changing it makes stored SIP passwords useless.',
     ),
+  digest: z
+    .enum(['md5', 'md5-and-sha256'])
+    .default('md5')
+    .describe(
+      'What passwords are challenged with. Many phones give up at a challenge that also names SHA-256 (RFC 8760), though it comes second.',
+    ),
   bind: z.union([z.ipv4(), z.ipv6()]).default('0.0.0.0').describe('Local address of SIP.'),
   udpPort: port.default(5060).describe('Port of SIP over UDP.'),
   tcpPort: port.default(5060).describe('Port of SIP over TCP.'),

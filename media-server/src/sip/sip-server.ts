@@ -66,13 +66,14 @@ export class SipServer implements Sip {
   readonly #factory: LegFactory;
   #trunks: readonly Trunk[] = [];
   #isDraining = false;
+  readonly #counts = { received: 0, limited: 0, unreadable: 0 };
 
   constructor(options: SipServerOptions) {
     const { settings, clock, policy, logger } = options;
     this.#options = options;
     this.#network = options.network ?? new SocketNetwork({ settings, clock, tls: options.tls });
     this.#routing = new Routing(settings, this.#network, options.dns ?? systemDns, clock);
-    this.#authentication = new Authentication(settings.domain, clock, policy);
+    this.#authentication = new Authentication(settings, clock, policy);
     this.#legs = new LegTable(clock);
     this.#limiter = new RateLimiter(settings.limits.perSourcePerSecond);
     this.#registrar = new Registrar({ clock, logger, policy, moved: (from, to) => this.#legs.move(from, to) });
@@ -101,6 +102,11 @@ export class SipServer implements Sip {
   /** The bound ports, once started. */
   get ports(): Network['ports'] {
     return this.#network.ports;
+  }
+
+  /** Messages that came, and of those: dropped by the rate limit, refused as no SIP message. */
+  get counts(): { readonly received: number; readonly limited: number; readonly unreadable: number } {
+    return this.#counts;
   }
 
   /** Binds, and begins to register with and watch the trunks. */
@@ -221,11 +227,16 @@ export class SipServer implements Sip {
   }
 
   #received(bytes: Buffer, flow: Flow, framing: 'datagram' | 'stream'): void {
+    this.#counts.received++;
     const isTrunk = this.#trunks.some((trunk) => trunk.knows(flow));
-    if (!isTrunk && !this.#limiter.takes(flow.remote.ip, this.#options.clock.monotonic())) return;
+    if (!isTrunk && !this.#limiter.takes(flow.remote.ip, this.#options.clock.monotonic())) {
+      this.#counts.limited++;
+      return;
+    }
     try {
       const parsed = parseMessage(bytes, this.#options.settings.limits, framing);
       if (!parsed.ok) {
+        this.#counts.unreadable++;
         const { request, status, reason } = parsed.error;
         // Nobody answers an ACK; the rest of what can't be read is answered without a transaction.
         if (request && request.method !== 'ACK') {
