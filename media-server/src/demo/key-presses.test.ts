@@ -27,13 +27,6 @@ test('a key is reported from the frame after it went down until it is up, its en
   ]);
 });
 
-test('all reports of a key have the age of its first frame', () => {
-  const keys = new KeyPresses();
-  keys.press('#');
-  keys.release();
-  expect(frames(keys, 6).map((report) => report?.age)).toEqual([0, 1, 2, 3, 4, 5]);
-});
-
 test('the shortest tap lasts 80 ms', () => {
   const keys = new KeyPresses();
   keys.press('*');

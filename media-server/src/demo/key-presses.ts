@@ -27,8 +27,7 @@ interface Press {
 }
 
 export interface KeyReport extends TelephoneEvent {
-  /** Frames since the key began: its packets all have the timestamp of the first (RFC 4733 §2.2). */
-  readonly age: number;
+  /** The key's first report: all its packets have the timestamp of this one (RFC 4733 §2.2). */
   readonly first: boolean;
 }
 
@@ -71,12 +70,12 @@ export class KeyPresses {
     const current = this.#presses[0];
     if (!current) return undefined;
     const ended = current.after > 0;
-    const age = ended ? current.frames + current.after - 1 : current.frames;
+    const first = current.frames === 0;
     if (!ended) current.frames++;
     const end = ended || (current.released && current.frames >= LEAST_FRAMES) || current.frames >= MOST_FRAMES;
     if (end) current.after++;
     if (current.after > ENDS) return undefined;
     const duration = current.frames * FRAME_UNITS;
-    return { event: current.event, end, volume: VOLUME, duration, age, first: age === 0 };
+    return { event: current.event, end, volume: VOLUME, duration, first };
   }
 }

@@ -41,6 +41,17 @@ test("a key's packets have the timestamp of its beginning, the marker once, and 
   expect(sent.at(-1)?.[0]?.timestamp).toBe(6 * 160);
 });
 
+test('a stall in the middle of a key does not make it two keys', () => {
+  const stream = begin();
+  const keys = new KeyPresses();
+  keys.press('1');
+  const before = stream.next(format, keys, quiet).map(read);
+  stream.pass();
+  stream.pass();
+  const after = stream.next(format, keys, quiet).map(read);
+  expect(after[0]?.timestamp).toBe(before[0]?.timestamp);
+});
+
 test('time goes on while nothing is sent', () => {
   const stream = begin();
   const keys = new KeyPresses();

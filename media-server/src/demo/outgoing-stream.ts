@@ -26,6 +26,8 @@ export class OutgoingStream {
   readonly #ssrc: number;
   #sequence: number;
   #timestamp: number;
+  /** Where the last key began: after a stall its time can't be told from its duration. */
+  #keyBegan = 0;
   #started = false;
 
   constructor(start: StreamStart) {
@@ -55,8 +57,8 @@ export class OutgoingStream {
 
   #keyPacket(type: number, report: KeyReport): Uint8Array {
     const packet = new Uint8Array(RTP_HEADER_BYTES + EVENT_BYTES);
-    const began = (this.#timestamp - report.age * FRAME_SAMPLES) >>> 0;
-    writeRtp(packet, 0, type, report.first, this.#nextSequence(), began, this.#ssrc);
+    if (report.first) this.#keyBegan = this.#timestamp;
+    writeRtp(packet, 0, type, report.first, this.#nextSequence(), this.#keyBegan, this.#ssrc);
     writeEvent(packet, RTP_HEADER_BYTES, report);
     return packet;
   }
