@@ -2,7 +2,7 @@ import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
 // `npm run dev -w client` shows the softphone with hot reload in front of a running server.
-const SERVER = process.env['TONEGATE_URL'] ?? 'https://localhost:8443';
+const SERVER = process.env['TONEGATE_URL'] ?? 'https://localhost:7443';
 
 export default defineConfig({
   plugins: [react()],

@@ -60,7 +60,7 @@ test('a call that comes back after a reload is answered by itself, and its payme
   server.push({ type: 'call', call: aCall({ state: 'payment', payment: aPayment({ keys: 10, of: 16 }) }) });
   await reload();
   await page.getByTestId('wall-band').waitFor();
-  await page.getByTestId('dots').getByText('10 of 16 keys').waitFor();
+  await page.getByRole('figure', { name: '10 of 16 keys' }).waitFor();
   await expect.poll(() => server.sip?.registered ?? false).toBe(true);
   expect(server.sip?.instance, 'the server knows the window again').toBe(before);
   expect(await server.sip?.invite(talking.id, true)).toContain('m=audio');

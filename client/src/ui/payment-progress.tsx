@@ -77,13 +77,10 @@ function Dots({ keys, of }: { keys: number; of: number | null }) {
   if (length === 0) return null;
   const label = of === null ? t('pay.dots-open', { keys }) : t('pay.dots', { keys, of });
   return (
-    <span data-testid="dots" data-keys={keys}>
-      <span className={controls.hidden}>{label}</span>
-      <span className={styles.dots} aria-hidden="true">
-        {Array.from({ length }, (_, index) => (
-          <i key={index} data-on={index < keys} />
-        ))}
-      </span>
-    </span>
+    <figure className={styles.dots} aria-label={label} data-testid="dots" data-keys={keys}>
+      {Array.from({ length }, (_, index) => (
+        <i key={index} data-on={index < keys} />
+      ))}
+    </figure>
   );
 }
