@@ -38,7 +38,8 @@ for (const transport of ['udp', 'tcp', 'tls'] as const) {
       const registration = server.server.registrations(USER).find((each) => each.transport === transport);
       expect(registration).toMatchObject({ user: USER, alive: true });
 
-      await phone.dial(`sip:0312345678@127.0.0.1:${port};transport=${transport}`);
+      // It adds the account's transport to the URI itself.
+      await phone.dial(`sip:0312345678@127.0.0.1:${port}`);
       const incoming = await server.nextCall();
       expect(incoming.leg.peer).toEqual({ kind: 'account', user: USER });
       await phone.event('CALL_ESTABLISHED');
