@@ -198,3 +198,16 @@ test('the agent hangs up: the customer’s call ends', { timeout: STORY_MS }, as
   await phone.untilEnded(5000);
   expect(phone.end).toBe('bye');
 });
+
+test('an outgoing call, dialled in the window, follows the carrier’s A-law', { timeout: STORY_MS }, async () => {
+  agent = await Softphone.open(browser, house.stack.softphone);
+  await agent.signIn('hanako', house.stack.secrets.hanako);
+  await agent.page.locator('[data-quality=online]').waitFor();
+  const carrier = await house.phone({ sipPort: house.stack.ports.carrier, codecs: ['PCMA'] });
+  const answered = carrier.answer();
+  await agent.page.getByTestId('dial-number').fill('09011112222');
+  await agent.page.getByTestId('dial').click();
+  await answered;
+  await hearEachOther(carrier);
+  expect(carrier.codec).toBe('PCMA');
+});

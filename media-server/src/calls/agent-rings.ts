@@ -1,4 +1,5 @@
 import { CALL_HEADER, RESUME_HEADER } from '@tonegate/api-schema';
+import type { Codec } from '../card-link/contract.ts';
 import type { AgentLeg } from '../media/agent-leg.ts';
 import type { CallMedia } from '../media/call-media.ts';
 import type { Id } from '../shared/ids.ts';
@@ -18,6 +19,9 @@ interface Ring {
   readonly person: Id;
   readonly media: AgentLeg;
   sip: SipLeg | undefined;
+  /** The codec of our last offer. */
+  offered: Codec;
+  following: boolean;
 }
 
 /** How long one window rings, ms. */
@@ -63,7 +67,8 @@ export class AgentRings {
   /** Calls one window. `resume`: it is to answer by itself (a call come back after a reload, or one it dialled). */
   async ring(person: Id, registration: Registration, resume: boolean): Promise<void> {
     if (this.#rings.size >= RING_LIMIT) return;
-    const ring: Ring = { person, media: await this.#media.openAgent(), sip: undefined };
+    const media = await this.#media.openAgent();
+    const ring: Ring = { person, media, sip: undefined, offered: media.codec, following: false };
     this.#rings.add(ring);
     ring.sip = this.#sip.callRegistration(registration.id, {
       offer: ring.media.offer(),
@@ -76,11 +81,20 @@ export class AgentRings {
 
   /** Makes the accepted window follow the customer's codec. */
   async renegotiate(): Promise<void> {
-    const ring = this.#accepted;
-    if (!ring?.sip) return;
-    const answer = await ring.sip.reinvite(ring.media.offer());
-    const accepted = answer.ok ? await ring.media.accept(answer.value) : answer;
-    if (!accepted.ok) ring.sip.end();
+    if (this.#accepted) await this.#follow(this.#accepted);
+  }
+
+  /** Offers anew until what was offered is what the leg speaks; a window that can't follow is ended. */
+  async #follow(ring: Ring): Promise<void> {
+    if (ring.following) return;
+    ring.following = true;
+    while (this.#rings.has(ring) && ring.sip && ring.offered !== ring.media.codec) {
+      ring.offered = ring.media.codec;
+      const answer = await ring.sip.reinvite(ring.media.offer());
+      const accepted = answer.ok ? await ring.media.accept(answer.value, ring.offered) : answer;
+      if (!accepted.ok) ring.sip.end();
+    }
+    ring.following = false;
   }
 
   /** Ends those that ring; with `all` the accepted one too. */
@@ -112,14 +126,17 @@ export class AgentRings {
     if (!this.#rings.has(ring) || (other && other.person !== ring.person)) return this.#drop(ring);
     this.#accepted = ring;
     if (other) this.#drop(other);
+    ring.following = true;
     const taken = await ring.media
-      .accept(answer ?? '')
+      .accept(answer ?? '', ring.offered)
       .catch((cause: Error) => err({ status: 488, why: cause.message }));
+    ring.following = false;
     if (!taken.ok) {
       this.#drop(ring);
       this.#events.declined(ring.person);
       return;
     }
+    await this.#follow(ring);
     // It may have hung up meanwhile.
     if (!this.#rings.has(ring)) return;
     this.end(false);

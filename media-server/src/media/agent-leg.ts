@@ -56,17 +56,24 @@ export class AgentLeg {
     return this.#describe('offer');
   }
 
-  /** Takes the answer to `offer()`: from now on this is the leg that is heard when the valve is open. */
-  async accept(answer: string): Promise<Result<void, SdpFailure>> {
-    const side = readAgent(answer, this.#codec, 'answer');
+  get codec(): G711 {
+    return this.#codec;
+  }
+
+  /**
+   * Takes the answer to an `offer()` that was made when the leg spoke `offered`: from now on this is the leg that is heard
+   * when the valve is open. If it speaks another codec by now, it is heard after the answer to a further offer.
+   */
+  async accept(answer: string, offered: G711): Promise<Result<void, SdpFailure>> {
+    const side = readAgent(answer, offered, 'answer');
     if (!side.ok) return side;
     if (this.#closed) return err({ status: 488, why: 'the leg was closed' });
     if (!this.#accepted) {
       this.#ufrag = side.value.ufrag;
       await this.#transport.connect({ dtlsParameters: side.value.dtls });
     }
-    await this.#produce(side.value.ssrc, side.value.cname);
     this.#accepted = true;
+    if (offered === this.#codec) await this.#produce(side.value.ssrc, side.value.cname);
     if (this.#parts.valve() === 'open') await this.resume();
     return ok(undefined);
   }
@@ -123,14 +130,14 @@ export class AgentLeg {
   }
 
   async #produce(ssrc: number, cname: string): Promise<void> {
+    // `follow` may come in between: what was begun with one codec is ended with it.
+    const codec = this.#codec;
     this.#agent?.close();
-    this.#agent = await this.#transport.produce({
-      kind: 'audio',
-      rtpParameters: sendParameters(this.#codec, ssrc, cname),
-    });
+    const agent = await this.#transport.produce({ kind: 'audio', rtpParameters: sendParameters(codec, ssrc, cname) });
+    this.#agent = agent;
     this.#toCustomer = await this.#parts.plain.consume({
-      producerId: this.#agent.id,
-      rtpCapabilities: capabilities(this.#codec),
+      producerId: agent.id,
+      rtpCapabilities: capabilities(codec),
       paused: true,
     });
   }
