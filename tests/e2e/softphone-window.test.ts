@@ -231,6 +231,19 @@ test('a second window ends this one, which says so and can take back', async () 
   await page.getByTestId('status').waitFor();
 });
 
+test('a ring that the browser holds back is told, and a click lets it out', async () => {
+  await page.addInitScript(`
+    Object.defineProperty(AudioContext.prototype, 'state', { get() { return window.touched ? 'running' : 'suspended'; } });
+    AudioContext.prototype.resume = async function () { window.touched = true; this.dispatchEvent(new Event('statechange')); };
+  `);
+  await reload();
+  server.push({ type: 'call', call: aCall() });
+  const held = page.getByText('The browser holds back the sound.');
+  await held.waitFor();
+  await page.getByRole('button', { name: 'Turn sound on' }).click();
+  await held.waitFor({ state: 'detached' });
+});
+
 test('without a microphone nobody becomes ready, and it is said why', async () => {
   await page.addInitScript(
     `navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotFoundError'))`,

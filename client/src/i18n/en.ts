@@ -210,7 +210,7 @@ export const en = {
   'trouble.microphone-silenced.effect': 'The customer can’t hear you; the call goes on.',
   'trouble.microphone-silenced.do': 'Switch it on at the headset.',
   'trouble.sound-blocked.what': 'The browser holds back the sound.',
-  'trouble.sound-blocked.effect': 'You can’t hear the customer; the customer hears you.',
+  'trouble.sound-blocked.effect': 'You hear no ring and no customer; the customer hears you.',
   'trouble.sound-blocked.do': 'Press Turn sound on.',
   'trouble.notifications-blocked.what': 'Notifications are blocked.',
   'trouble.notifications-blocked.effect': 'A call still rings, but nothing shows when this window is hidden.',

@@ -214,7 +214,7 @@ export const ja: Record<MessageKey, string> = {
   'trouble.microphone-silenced.effect': 'お客様に声が届きません。通話は続いています。',
   'trouble.microphone-silenced.do': 'ヘッドセットのスイッチを入れてください。',
   'trouble.sound-blocked.what': 'ブラウザーが音を止めています。',
-  'trouble.sound-blocked.effect': 'お客様の声が聞こえません。お客様には声が届いています。',
+  'trouble.sound-blocked.effect': '着信音もお客様の声も聞こえません。お客様には声が届いています。',
   'trouble.sound-blocked.do': '「音を出す」を押してください。',
   'trouble.notifications-blocked.what': '通知が許可されていません。',
   'trouble.notifications-blocked.effect': '着信音は鳴りますが、ウィンドウが隠れていると通知が出ません。',

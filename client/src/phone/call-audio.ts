@@ -20,20 +20,26 @@ export interface AudioState {
 
 /** The agent's ears and mouth: one microphone track, one speaker, the softphone's own sounds. */
 export class CallAudio {
-  readonly sounds: Sounds;
+  readonly #sounds: Sounds;
   readonly #context: AudioContext;
   readonly #speaker: Speaker;
   readonly #changed: (state: AudioState) => void;
   #choice: DeviceChoice = { microphone: undefined, speaker: undefined, ringer: undefined };
   #track: MediaStreamTrack | undefined;
   #sender: RTCRtpSender | undefined;
+  #ringing = false;
+  #speakerBlocked = false;
   #state: AudioState = { muted: false, microphone: null, soundBlocked: false };
 
   constructor(parent: HTMLElement, changed: (state: AudioState) => void) {
     this.#changed = changed;
     this.#context = new AudioContext();
-    this.sounds = new Sounds(this.#context);
-    this.#speaker = new Speaker(parent, (soundBlocked) => this.#set({ soundBlocked }));
+    this.#sounds = new Sounds(this.#context);
+    this.#speaker = new Speaker(parent, (blocked) => {
+      this.#speakerBlocked = blocked;
+      this.#judgeBlocked();
+    });
+    this.#context.addEventListener('statechange', () => this.#judgeBlocked());
     // A click or key anywhere is what browsers wait for.
     for (const gesture of ['pointerdown', 'keydown']) {
       document.addEventListener(gesture, () => void this.resume(), { capture: true });
@@ -44,7 +50,7 @@ export class CallAudio {
   async choose(choice: DeviceChoice): Promise<void> {
     const other = choice.microphone !== this.#choice.microphone;
     this.#choice = choice;
-    await Promise.all([this.#speaker.useDevice(choice.speaker), this.sounds.useDevice(choice.ringer)]);
+    await Promise.all([this.#speaker.useDevice(choice.speaker), this.#sounds.useDevice(choice.ringer)]);
     if (other && this.#track !== undefined) await this.#replaceTrack();
   }
 
@@ -98,8 +104,27 @@ export class CallAudio {
   }
 
   async resume(): Promise<void> {
-    if (this.#context.state === 'suspended') await this.#context.resume().catch(() => undefined);
+    // Not awaited: without a gesture that the browser accepts it stays pending for ever.
+    if (this.#context.state === 'suspended') void this.#context.resume().catch(() => undefined);
     await this.#speaker.resume();
+  }
+
+  ring(on: boolean): void {
+    this.#ringing = on;
+    if (on) this.#sounds.startRinging();
+    else this.#sounds.stopRinging();
+    this.#judgeBlocked();
+  }
+
+  play(sound: 'call-ended' | 'customer-is-back'): void {
+    if (sound === 'call-ended') this.#sounds.callEnded();
+    else this.#sounds.customerIsBack();
+  }
+
+  // A page that nobody has touched since it was loaded gets neither the customer's voice nor a ring out.
+  #judgeBlocked(): void {
+    const soundBlocked = this.#speakerBlocked || (this.#ringing && this.#context.state !== 'running');
+    if (soundBlocked !== this.#state.soundBlocked) this.#set({ soundBlocked });
   }
 
   #take(track: MediaStreamTrack): void {

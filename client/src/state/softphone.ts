@@ -176,8 +176,10 @@ export class Softphone {
   async hangUp(): Promise<void> {
     const call = currentCall(this.calls.getState());
     if (call === null) return;
-    const answer = await this.#request('call', 'hang-up', this.#parts.api.hangUp(call.id));
-    if (answer === 'unreachable') this.#phone.end(call.id);
+    // Where the server is out of reach by one way, it may still hear the other.
+    if (this.desk.getState().serverLostAt !== null) this.#phone.end(call.id);
+    const problem = await this.#request('call', 'hang-up', this.#parts.api.hangUp(call.id));
+    if (problem === 'unreachable') this.#phone.end(call.id);
   }
 
   edit(change: Partial<Pick<PaymentForm, 'reference' | 'amount' | 'description' | 'language'>>): void {
@@ -303,7 +305,7 @@ export class Softphone {
     this.#events = undefined;
     this.#phone.stop();
     this.#audio.close();
-    this.#audio.sounds.stopRinging();
+    this.#audio.ring(false);
     this.#parts.notifier.clear();
     this.calls.setState(NO_CALLS, true);
     this.form.setState(EMPTY_FORM, true);
@@ -337,8 +339,7 @@ export class Softphone {
       this.desk.setState(({ announced }) => ({ announced: { number: announced.number + 1, what } }));
     }
     for (const sound of attentionOf(before, after).once) {
-      if (sound === 'call-ended') this.#audio.sounds.callEnded();
-      else this.#audio.sounds.customerIsBack();
+      this.#audio.play(sound);
     }
     this.#ring();
   }
@@ -348,11 +349,11 @@ export class Softphone {
     const call = this.ringingCall();
     const leg = call === null ? undefined : this.desk.getState().phone.legs[call.id];
     if (call === null || leg === 'answering' || leg === 'established') {
-      this.#audio.sounds.stopRinging();
+      this.#audio.ring(false);
       this.#parts.notifier.clear();
       return;
     }
-    this.#audio.sounds.startRinging();
+    this.#audio.ring(true);
     const words = this.#parts.ringingWords(call, this.settings.getState().language);
     this.#parts.notifier.show(words.title, words.body);
   }
