@@ -61,7 +61,7 @@ export class Agent {
     this.me = me;
     this.#cookie = cookie;
     this.#events = events;
-    events.on('message', (data) => this.#onEvent(JSON.parse(String(data)) as ServerEvent));
+    events.on('message', (data: Buffer) => this.#onEvent(JSON.parse(data.toString('utf8')) as ServerEvent));
     events.on('error', () => {});
   }
 
