@@ -63,6 +63,7 @@ export type ProblemCode = ProblemBody['code'];
  * | POST /v1/calls/:id/hold | Hold | 200 Call |
  * | POST /v1/calls/:id/hang-up | | 200 Call |
  * | POST /v1/calls/:id/keys | Key | 204 |
+ * | GET /v1/calls/:id/counts | | 200 CallCounts |
  * | POST /v1/payments | StartPayment | 201 Payment |
  * | GET /v1/payments/:id | | 200 Payment |
  * | POST /v1/payments/:id/cancel | | 200 Payment |
@@ -242,6 +243,36 @@ export const CallsQuery = z.strictObject({
 });
 export const CallPage = z.object({ calls: z.array(Call), next: Id.nullable() });
 export type CallPage = z.infer<typeof CallPage>;
+
+const packets = z.int().min(0);
+/** A call's packets at both valves of the wall, each as its own process counts them; for operators and proofs. */
+export const CallCounts = z.object({
+  /** By the card process, since it opened the leg; as of its last report (every 5 s, and whenever the wall moves). */
+  gate: z
+    .object({
+      fromFar: packets.describe("Of the customer's side"),
+      toSfu: packets,
+      fromSfu: packets,
+      toFar: packets.describe("To the customer's side: the agent's sound, what is played, silence"),
+      keptIn: packets.describe("Of the customer's side, kept in by the wall"),
+      keptOut: packets.describe('Of the SFU, kept out by the wall'),
+      foreign: packets,
+      keyEvents: packets,
+      lost: packets,
+      jitterMs: z.number().min(0),
+    })
+    .nullable(),
+  /** By the media worker at this moment. */
+  sfu: z
+    .object({
+      fromCustomer: packets.describe('Of the customer, into the SFU'),
+      toAgent: packets.describe("Of the customer, to the agents' windows that are there now"),
+      fromAgent: packets,
+      toCustomer: packets.describe('Of the agent, out towards the gate'),
+    })
+    .nullable(),
+});
+export type CallCounts = z.infer<typeof CallCounts>;
 
 export const StartCall = z.strictObject({ number: z.string().regex(/^\+?[0-9]{1,15}$/), merchant: Id });
 export const Hold = z.strictObject({ on: z.boolean() });

@@ -44,6 +44,9 @@ export function authenticate(app: FastifyInstance, parts: ApiParts, tls: boolean
     if (caller.kind === 'api-key' && wanted === 'person') {
       return sendProblem(reply, 'not-allowed', 'This is for signed-in people, not for API keys.');
     }
+    if (caller.kind === 'person' && wanted === 'key') {
+      return sendProblem(reply, 'not-allowed', 'This is for API keys, not for signed-in people.');
+    }
     request.caller = caller;
   });
 }

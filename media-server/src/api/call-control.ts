@@ -1,4 +1,12 @@
-import type { AgentState, Call, Payment, ProblemCode, ServerEvent, StartPayment } from '@tonegate/api-schema';
+import type {
+  AgentState,
+  Call,
+  CallCounts,
+  Payment,
+  ProblemCode,
+  ServerEvent,
+  StartPayment,
+} from '@tonegate/api-schema';
 import type { Id } from '../shared/ids.ts';
 import type { Problem, Result } from '../shared/result.ts';
 
@@ -27,6 +35,8 @@ export interface CallControl {
   hangUp(person: Id, call: Id): CallResult<Call>;
   /** One of `0-9 * #` towards the customer. */
   sendKey(person: Id, call: Id, key: string): CallResult<void>;
+  /** Packets of a running call at both valves. */
+  counts(who: Who, call: Id): CallResult<CallCounts>;
   startPayment(who: Who, request: StartPayment): CallResult<Payment>;
   /** A payment that is running or was in a call that is; older ones are in the storage. */
   payment(id: Id): Payment | undefined;

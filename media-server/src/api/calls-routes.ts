@@ -1,4 +1,4 @@
-import { Call, CallPage, CallsQuery, Hold, Id, Key, ProblemBody, StartCall } from '@tonegate/api-schema';
+import { Call, CallCounts, CallPage, CallsQuery, Hold, Id, Key, ProblemBody, StartCall } from '@tonegate/api-schema';
 import { z } from 'zod';
 import { listCalls } from '../storage/calls.ts';
 import { callerOf, mayActFor, personOf } from './auth.ts';
@@ -98,6 +98,23 @@ export function callsRoutes(app: Http, { calls, storage }: ApiParts): void {
       const sent = await calls.sendKey(personOf(request).person.id, request.params.id, request.body.key);
       if (!sent.ok) return sendProblem(reply, sent.error.code, sent.error.message);
       return reply.code(204).send();
+    },
+  );
+
+  app.get(
+    '/calls/:id/counts',
+    {
+      config: { who: 'key' },
+      schema: {
+        summary: 'Packets of a running call at both valves of the wall, for operators',
+        params: OfCall,
+        response: { 200: CallCounts, ...problems },
+      },
+    },
+    async (request, reply) => {
+      const counts = await calls.counts(callerOf(request).who, request.params.id);
+      if (!counts.ok) return sendProblem(reply, counts.error.code, counts.error.message);
+      return reply.code(200).send(counts.value);
     },
   );
 }

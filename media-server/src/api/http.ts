@@ -15,8 +15,8 @@ export type Http = FastifyInstance<
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Who may ask: a signed-in person (what isn't said otherwise), a person or a core system's key, or anybody. */
-    who?: 'person' | 'person-or-key' | 'anybody';
+    /** Who may ask: a signed-in person (what isn't said otherwise), a core system's key, either of them, or anybody. */
+    who?: 'person' | 'key' | 'person-or-key' | 'anybody';
     /** `memory` where the answer holds a secret; `none` where a repeated request does no harm. Default: `disk`. */
     idempotency?: 'disk' | 'memory' | 'none';
   }

@@ -24,6 +24,7 @@ const toJsonSchema = createJsonSchemaTransform({ schemaRegistry: named });
 
 const SECURITY = {
   person: [{ session: [] }],
+  key: [{ apiKey: [] }],
   'person-or-key': [{ session: [] }, { apiKey: [] }],
   anybody: [],
 };

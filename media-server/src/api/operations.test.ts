@@ -56,6 +56,7 @@ test('the OpenAPI document is valid and lists every route', async () => {
       'post /v1/calls/{id}/hold',
       'post /v1/calls/{id}/hang-up',
       'post /v1/calls/{id}/keys',
+      'get /v1/calls/{id}/counts',
       'post /v1/payments',
       'get /v1/payments/{id}',
       'post /v1/payments/{id}/cancel',

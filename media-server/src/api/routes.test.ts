@@ -91,6 +91,16 @@ test("a key does a core system's work, not an agent's", async () => {
   }
 });
 
+test('packet counts of a call are for the keys of its merchant, not for people', async () => {
+  const url = `/v1/calls/${ID}/counts`;
+  const sfu = { fromCustomer: 5, toAgent: 4, fromAgent: 3, toCustomer: 2 };
+  expect(await api.ask('GET', url, { headers: api.bearer })).toMatchObject({ status: 200, json: { gate: null, sfu } });
+  expect(api.calls.asked[0]?.[0]).toBe('counts');
+  expect(await api.ask('GET', url, { headers })).toMatchObject({ status: 403, json: { code: 'not-allowed' } });
+  api.calls.refusal = 'not-found';
+  expect((await api.ask('GET', url, { headers: api.bearer })).status).toBe(404);
+});
+
 test.each([
   ['call-ended', 409],
   ['call-not-answered', 409],

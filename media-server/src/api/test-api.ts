@@ -2,7 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import type { AgentState, Call, Payment, ProblemCode, ServerEvent, StartPayment } from '@tonegate/api-schema';
+import type {
+  AgentState,
+  Call,
+  CallCounts,
+  Payment,
+  ProblemCode,
+  ServerEvent,
+  StartPayment,
+} from '@tonegate/api-schema';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { Registry } from 'prom-client';
 import type { WebSocket } from 'ws';
@@ -55,6 +63,10 @@ export class FakeCalls implements CallControl {
   }
   sendKey(person: Id, id: Id, key: string) {
     return this.#act(['sendKey', person, id, key], () => undefined);
+  }
+  counts(who: Who, id: Id) {
+    const sfu = { fromCustomer: 5, toAgent: 4, fromAgent: 3, toCustomer: 2 };
+    return this.#act<CallCounts>(['counts', who, id], () => ({ gate: null, sfu }));
   }
   startPayment(who: Who, request: StartPayment) {
     return this.#act(['startPayment', who, request], () => {

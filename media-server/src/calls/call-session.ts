@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { Call, CallEnd, Language as ApiLanguage, Order, Payment, ProblemCode } from '@tonegate/api-schema';
+import type { Call, CallCounts, CallEnd, Language as ApiLanguage, Order, Payment, ProblemCode } from '@tonegate/api-schema';
 import type { Codec, FromCard, Language } from '../card-link/contract.ts';
 import { CallMedia } from '../media/call-media.ts';
 import { answerCustomer, type CustomerSide, offerToCustomer, readCustomerAnswer } from '../media/customer-sdp.ts';
@@ -145,8 +145,8 @@ export class CallSession {
   }
 
   /** Packet counts of both valves, for operators and proofs. */
-  async counts() {
-    return { gate: this.#gate.counts, sfu: await this.#media?.counts() };
+  async counts(): Promise<CallCounts> {
+    return { gate: this.#gate.counts ?? null, sfu: (await this.#media?.counts()) ?? null };
   }
 
   // ---- the customer's side ----

@@ -1,4 +1,4 @@
-import type { AgentState, Call, Payment, ProblemCode, ServerEvent, StartPayment } from '@tonegate/api-schema';
+import type { AgentState, Call, CallCounts, Payment, ProblemCode, ServerEvent, StartPayment } from '@tonegate/api-schema';
 import { MINOR_DIGITS } from '@tonegate/api-schema';
 import type { FromCard, PaymentResult } from '../card-link/contract.ts';
 import { holdsCardNumber } from '../shared/card-digits.ts';
@@ -235,6 +235,11 @@ export class Calls implements CallOwner {
   async sendKey(person: Id, call: Id, key: string): Answer<void> {
     const done = await this.#ofCall(person, call, (session) => session.sendKey(key));
     return done.ok ? ok(undefined) : done;
+  }
+
+  async counts(who: Asker, call: Id): Answer<CallCounts> {
+    const session = this.#sessions.get(call);
+    return session && this.#mayUse(who, session) ? ok(await session.counts()) : notFound('call');
   }
 
   async startPayment(who: Asker, request: StartPayment): Answer<Payment> {
