@@ -1,9 +1,11 @@
 import type { Call, Payment } from '@tonegate/api-schema';
+import type { PaymentResult } from '../card-link/contract.ts';
 import type { Id } from '../shared/ids.ts';
 import type { Logger } from '../shared/logger.ts';
 import { addCall, updateCall } from '../storage/calls.ts';
-import { acknowledgePayment, addPayment, endPayment } from '../storage/payments.ts';
+import { acknowledgePayment, addPayment, endPayment, unsettledPayments } from '../storage/payments.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { PaymentRow } from '../storage/tables.ts';
 
 /** What of a call is stored and not shown. */
 export interface CallFacts {
@@ -80,6 +82,18 @@ export class Books {
       this.#write(() => endPayment(this.#storage, id, end));
     }
     if (acknowledged) this.#write(() => acknowledgePayment(this.#storage, id, endedAt ?? startedAt));
+  }
+
+  /** What the card process says of a payment that has no session any more. */
+  outcome(payment: Id, result: PaymentResult, endedAt: number): void {
+    const { outcome, reason, brand = null, lastFour = null, receipt = null } = result;
+    this.#write(() => endPayment(this.#storage, payment, { outcome, reason, brand, lastFour, receipt, endedAt }));
+  }
+
+  /** Payments whose outcome isn't known, when all that was handed over is written. */
+  async unsettled(): Promise<PaymentRow[]> {
+    await this.#queue;
+    return unsettledPayments(this.#storage);
   }
 
   /** The call and its payment won't change any more. */

@@ -47,6 +47,8 @@ export interface CallOwner {
   paymentChanged(call: CallSession, payment: Payment): void;
   /** It looks for agents: ring those who are ready, by `ringAgent`. */
   agentsWanted(call: CallSession): void;
+  /** Its payment needs the ledger's word. */
+  ledgerWanted(payment: Id): void;
   declined(call: CallSession, person: Id): void;
   /** It is over, its payment too; forget it. */
   over(call: CallSession): void;
@@ -403,6 +405,7 @@ export class CallSession {
           if (this.#payment?.taken) this.#owner.paymentChanged(this, this.#payment.view());
           this.#changed();
         },
+        askLedger: () => this.#owner.ledgerWanted(payment.id),
         released: () => this.#input({ type: 'payment', active: false }),
       },
     );

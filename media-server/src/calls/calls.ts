@@ -1,12 +1,22 @@
-import type { AgentState, Call, CallCounts, Payment, ProblemCode, ServerEvent, StartPayment } from '@tonegate/api-schema';
+import type {
+  AgentState,
+  Call,
+  CallCounts,
+  Payment,
+  ProblemCode,
+  ServerEvent,
+  StartPayment,
+} from '@tonegate/api-schema';
 import { MINOR_DIGITS } from '@tonegate/api-schema';
-import type { FromCard, PaymentResult } from '../card-link/contract.ts';
+import type { FromCard } from '../card-link/contract.ts';
 import { holdsCardNumber } from '../shared/card-digits.ts';
 import type { Id } from '../shared/ids.ts';
 import { err, ok, type Problem, type Result } from '../shared/result.ts';
 import type { LegHandlers, Registration, SipLeg } from '../sip/leg.ts';
 import type { Books } from './books.ts';
 import { type CallMerchant, type CallOwner, type CallParts, CallSession } from './call-session.ts';
+import type { PaymentSession } from './payment-session.ts';
+import { Settlement } from './settlement.ts';
 
 /** What `calls/` needs to know of people, merchants and numbers. Handed in by `main.ts`, answered from memory or storage. */
 export interface Directory {
@@ -57,11 +67,18 @@ export class Calls implements CallOwner {
   readonly #agents = new Map<Id, Agent>();
   /** Payment → its call; kept a while after the call's end. */
   readonly #payments = new Map<Id, CallSession>();
-  readonly #ledger = new Map<Id, PaymentResult>();
+  readonly #settlement: Settlement;
   #draining = false;
 
   constructor(options: CallsOptions) {
     this.#options = options;
+    const { link, clock } = options.parts;
+    this.#settlement = new Settlement({
+      link,
+      clock,
+      books: options.books,
+      live: (payment) => this.#livePayment(payment)?.payment,
+    });
   }
 
   get count(): number {
@@ -133,41 +150,35 @@ export class Calls implements CallOwner {
 
   /** A message of the card process. */
   heard(message: FromCard): void {
-    if (message.type === 'payment-state') {
-      const { type: _, payment, told: __, ...result } = message;
-      this.#ledger.set(payment, result);
-      return;
-    }
-    if (message.type === 'payments-end') return this.#ledgerRead();
+    if (message.type === 'payment-state' || message.type === 'payments-end') return this.#settlement.heard(message);
     if ('payment' in message && message.payment !== undefined) {
-      const session = this.#payments.get(message.payment) ?? this.#sessionOfPayment(message.payment);
-      session?.heard(message);
-      return;
+      const live = this.#livePayment(message.payment)?.session;
+      if (live) return live.heard(message);
+      return this.#settlement.heard(message);
     }
     if ('leg' in message && message.leg !== undefined) this.#sessions.get(message.leg)?.heard(message);
   }
 
   cardUp(restarted: boolean): void {
+    this.#settlement.cardUp().catch((cause) => {
+      this.#options.parts.log.error({ cause }, 'payments whose outcome is not known could not be looked for');
+    });
     if (!restarted) return;
-    this.#ledger.clear();
     for (const session of this.#sessions.values()) void session.cardBack();
   }
 
   cardDown(): void {
+    this.#settlement.cardDown();
     for (const session of this.#sessions.values()) session.cardLost();
   }
 
-  /** The ledger has told all it knows: what it doesn't know was never sent. */
-  #ledgerRead(): void {
-    for (const session of [...this.#sessions.values()]) {
-      const payment = session.payment;
-      if (payment) payment.input({ type: 'ledger', result: this.#ledger.get(payment.id) });
+  /** A payment and its call, unless the call has taken another payment since. */
+  #livePayment(id: Id): { session: CallSession; payment: PaymentSession } | undefined {
+    const known = this.#payments.get(id);
+    for (const session of known ? [known] : this.#sessions.values()) {
+      const { payment } = session;
+      if (payment?.id === id) return { session, payment };
     }
-    this.#ledger.clear();
-  }
-
-  #sessionOfPayment(payment: Id): CallSession | undefined {
-    for (const session of this.#sessions.values()) if (session.payment?.id === payment) return session;
     return undefined;
   }
 
@@ -233,7 +244,7 @@ export class Calls implements CallOwner {
   }
 
   async sendKey(person: Id, call: Id, key: string): Answer<void> {
-    const done = await this.#ofCall(person, call, (session) => session.sendKey(key));
+    const done = this.#ofCall(person, call, (session) => session.sendKey(key));
     return done.ok ? ok(undefined) : done;
   }
 
@@ -263,15 +274,12 @@ export class Calls implements CallOwner {
   }
 
   payment(id: Id): Payment | undefined {
-    const payment = (this.#payments.get(id) ?? this.#sessionOfPayment(id))?.payment;
-    return payment?.id === id ? payment.view() : undefined;
+    return this.#livePayment(id)?.payment.view();
   }
 
   async cancelPayment(who: Asker, id: Id): Answer<Payment> {
-    return this.#ofPayment(who, id, (session) => {
-      const payment = session.payment;
-      if (!payment || payment.result)
-        return err({ code: 'already-ended', message: 'the payment has its outcome already' });
+    return this.#ofPayment(who, id, (payment) => {
+      if (payment.result) return err({ code: 'already-ended', message: 'the payment has its outcome already' });
       if (!payment.stoppable) {
         return err({ code: 'too-late', message: 'the payment service is being asked: the outcome comes in a moment' });
       }
@@ -281,9 +289,9 @@ export class Calls implements CallOwner {
   }
 
   async acknowledge(who: Asker, id: Id): Answer<Payment> {
-    return this.#ofPayment(who, id, (session) => {
-      session.payment?.acknowledge();
-      return ok(undefined);
+    return this.#ofPayment(who, id, (payment) => {
+      if (payment.acknowledge()) return ok(undefined);
+      return err({ code: 'card-process-down', message: 'the card process is being started again: say it again' });
     });
   }
 
@@ -324,6 +332,7 @@ export class Calls implements CallOwner {
       for (const [id, old] of this.#payments) {
         if (this.#sessions.has(old.id)) continue;
         this.#payments.delete(id);
+        this.#options.books.forget(id);
         break;
       }
     }
@@ -333,6 +342,10 @@ export class Calls implements CallOwner {
   agentsWanted(session: CallSession): void {
     if (!this.#ringReady(session) && session.ringing.length === 0 && session.view().answeredAt === null)
       session.nobody();
+  }
+
+  ledgerWanted(payment: Id): void {
+    this.#settlement.ask([payment]);
   }
 
   declined(session: CallSession, _person: Id): void {
@@ -398,13 +411,12 @@ export class Calls implements CallOwner {
   #ofPayment(
     who: Asker,
     id: Id,
-    act: (session: CallSession) => Result<void, Problem<ProblemCode>>,
+    act: (payment: PaymentSession) => Result<void, Problem<ProblemCode>>,
   ): Result<Payment, Problem<ProblemCode>> {
-    const session = this.#payments.get(id) ?? this.#sessionOfPayment(id);
-    const payment = session?.payment;
-    if (!session || !payment || payment.id !== id || !this.#mayUse(who, session)) return notFound('payment');
-    const done = act(session);
-    return done.ok ? ok(payment.view()) : done;
+    const live = this.#livePayment(id);
+    if (!live || !this.#mayUse(who, live.session)) return notFound('payment');
+    const done = act(live.payment);
+    return done.ok ? ok(live.payment.view()) : done;
   }
 }
 

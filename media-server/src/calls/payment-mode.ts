@@ -4,7 +4,7 @@
  *
  * - the dialogue begins only when both valves, the gate's and the SFU's, have reported shut;
  * - the SFU's valve is opened only after an outcome is known and the gate has reported open since;
- * - an outcome is taken once; only `unknown` can still change, by `settled`.
+ * - an outcome is taken once; by `settled` only `unknown` can still change, and an approval that was given back.
  */
 import type { PaymentResult, Refusal, Step } from '../card-link/contract.ts';
 
@@ -46,7 +46,7 @@ export type PaymentInput =
       readonly waiting: boolean;
     }
   | { readonly type: 'outcome'; readonly result: PaymentResult }
-  /** What became of an unknown result, by look-up or reversal. */
+  /** What became of an unknown result by look-up, or of an approval that nobody was told of: it was given back. */
   | { readonly type: 'settled'; readonly result: PaymentResult }
   | { readonly type: 'cancel' }
   | { readonly type: 'customer-gone' }
@@ -180,7 +180,9 @@ function released(mode: PaymentMode): PaymentOutput[] {
 }
 
 function settled(mode: PaymentMode, result: PaymentResult): PaymentOutput[] {
-  if (mode.result?.outcome !== 'unknown') return [];
+  const before = mode.result?.outcome;
+  const givenBack = before === 'approved' && result.outcome === 'failed';
+  if (before !== 'unknown' && !givenBack) return [];
   mode.result = result;
   return [{ type: 'changed' }];
 }

@@ -29,6 +29,8 @@ export interface PaymentParts {
   readonly shutValve: () => Promise<void>;
   /** Something that is shown or stored has changed. */
   readonly changed: () => void;
+  /** Asks the ledger of a card process that was started again what it knows of this payment. */
+  readonly askLedger: () => void;
   /** The payment no longer holds the wall. */
   readonly released: () => void;
 }
@@ -85,7 +87,11 @@ export class PaymentSession {
   }
 
   input(input: PaymentInput): void {
-    this.#carryOut(step(this.#mode, input, this.#parts.clock.monotonic()));
+    const before = this.#mode.result;
+    const outputs = step(this.#mode, input, this.#parts.clock.monotonic());
+    // What it has turned into is news that nobody has seen yet.
+    if (this.#mode.result !== before) this.#acknowledged = false;
+    this.#carryOut(outputs);
   }
 
   /** Takes in a message that names this payment. */
@@ -112,12 +118,23 @@ export class PaymentSession {
     }
   }
 
-  /** The agent's screen or an API client has shown the outcome: the ledger writes it as told. */
-  acknowledge(): void {
-    if (!this.#mode.result || this.#acknowledged) return;
+  /**
+   * The agent's screen or an API client has shown the outcome: the ledger writes it as told. False while the card process
+   * is down: it is not written then.
+   */
+  acknowledge(): boolean {
+    const outcome = this.#mode.result?.outcome;
+    if (outcome === undefined || this.#acknowledged) return true;
+    if (!this.#parts.link.send({ type: 'told', payment: this.id, outcome })) return false;
     this.#acknowledged = true;
-    this.#parts.link.send({ type: 'told', payment: this.id });
     this.#parts.changed();
+    return true;
+  }
+
+  /** The ledger says that nobody was told of this outcome: the card process died over it, if somebody was. */
+  tellAgain(outcome: PaymentResult['outcome']): void {
+    if (!this.#acknowledged || this.#mode.result?.outcome !== outcome) return;
+    this.#parts.link.send({ type: 'told', payment: this.id, outcome });
   }
 
   view(): Payment {
@@ -174,7 +191,7 @@ export class PaymentSession {
           link.send({ type: 'cancel', payment: this.id });
           break;
         case 'ask-ledger':
-          link.send({ type: 'payments' });
+          this.#parts.askLedger();
           break;
         case 'open-gate':
           gate.want('open');

@@ -19,6 +19,7 @@ const open: PaymentOpen = {
   order: { reference: 'A-1042', amountMinor: 12_800, currency: 'JPY' },
   language: 'en',
 };
+const told = 't'.repeat(26);
 const approved: PaymentResult = { outcome: 'approved', reason: 'none' };
 const settings = { rtpPorts: { min: 20_000, max: 20_019 }, threads: 2 } as CardSettings;
 
@@ -59,6 +60,7 @@ function house(opened: Result<void, Refusal> = ok(undefined)) {
         return true;
       },
       list: async () => (unsettled ? [{ payment, told: false, result: approved }] : []),
+      state: async (of) => (of === told ? { payment: of, told: true, result: approved } : undefined),
       onSettled: (callback) => {
         settle = callback;
         return () => {};
@@ -263,6 +265,52 @@ test('what was unknown is told when it is known, and on demand', async () => {
   await rest();
   expect(said.slice(-2)).toEqual([
     { ...approved, type: 'payment-state', payment, told: false },
+    { type: 'payments-end' },
+  ]);
+});
+
+test('what became of a payment is not said before its outcome', async () => {
+  const { card, command, from, said, settle, rest } = house();
+  card.attached();
+  command(legOpen);
+  command(open);
+  await rest();
+  settle(approved);
+  await rest();
+  expect(said).toEqual([]);
+  from({ kind: 'ended', payment, result: { outcome: 'unknown', reason: 'no-answer' }, asked: true });
+  await rest();
+  expect(said).toEqual([
+    { type: 'outcome', payment, outcome: 'unknown', reason: 'no-answer' },
+    { type: 'settled', payment, ...approved },
+  ]);
+  settle(approved);
+  expect(said.length).toBe(3);
+});
+
+test('what was told counts for the outcome that was seen', async () => {
+  const { card, command, events, rest } = house();
+  card.attached();
+  command({ type: 'told', payment, outcome: 'unknown' });
+  await rest();
+  expect(events).toContain('ledger told unknown');
+});
+
+test('a server that asks for certain payments hears of each: how it stands, that it runs, or nothing', async () => {
+  const { card, command, said, setUnsettled, rest } = house();
+  card.attached();
+  command(legOpen);
+  const running = 'r'.repeat(26);
+  command({ ...open, payment: running });
+  setUnsettled();
+  command({ type: 'payments', of: [payment, told, running, 'x'.repeat(26)] });
+  command({ type: 'payments' });
+  await rest();
+  expect(said).toEqual([
+    { type: 'payment-state', payment, told: false, ...approved },
+    { type: 'payment-state', payment: told, told: true, ...approved },
+    { type: 'payments-end', running: [running] },
+    { type: 'payment-state', payment, told: false, ...approved },
     { type: 'payments-end' },
   ]);
 });

@@ -24,7 +24,7 @@ export interface CardProcessOptions {
   readonly instance: Id;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly payments: Pick<Payments, 'open' | 'authorize' | 'ended' | 'told' | 'list' | 'onSettled'>;
+  readonly payments: Pick<Payments, 'open' | 'authorize' | 'ended' | 'told' | 'list' | 'state' | 'onSettled'>;
   readonly threads: Threads;
   /** To the server, if one is connected. */
   readonly say: (message: FromCard) => void;
@@ -49,6 +49,8 @@ interface Running {
   /** Its result is being written by us, for no card of it went to the gateway. */
   written?: Promise<void>;
   ending: boolean;
+  /** What became of its unknown result while the customer was still being told that: said after the outcome. */
+  settled?: PaymentResult;
 }
 
 /**
@@ -60,6 +62,8 @@ export class CardProcess {
   readonly #legs = new Map<Id, Leg>();
   readonly #load: number[];
   readonly #running = new Map<Id, Running>();
+  /** Questions to the ledger are answered one after the other. */
+  #listing: Promise<void> = Promise.resolve();
   #attached = false;
   #draining = false;
   /** Asked to end by a signal: no server takes that back. */
@@ -73,7 +77,11 @@ export class CardProcess {
     this.#options = options;
     this.#load = Array.from({ length: options.threads.count }, () => 0);
     this.#aloneSince = options.clock.monotonic();
-    options.payments.onSettled((payment, result) => options.say({ ...result, type: 'settled', payment }));
+    options.payments.onSettled((payment, result) => {
+      const running = this.#running.get(payment);
+      if (running) running.settled = result;
+      else options.say({ ...result, type: 'settled', payment });
+    });
   }
 
   hello(): FromCard {
@@ -147,10 +155,10 @@ export class CardProcess {
         return;
       }
       case 'told':
-        void this.#inLedger(this.#options.payments.told(command.payment), false);
+        void this.#inLedger(this.#options.payments.told(command.payment, command.outcome), false);
         return;
       case 'payments':
-        void this.#list();
+        this.#listing = this.#listing.then(() => this.#list(command.of ?? []));
         return;
       case 'drain':
         this.#draining = true;
@@ -315,16 +323,24 @@ export class CardProcess {
     if (!(await running.opened)) return;
     if (!asked) await this.#write(running, result);
     say({ ...result, type: 'outcome', payment });
+    if (running.settled) say({ ...running.settled, type: 'settled', payment });
     threads.post(thread, { kind: 'released', payment });
     this.#forget(payment);
   }
 
-  async #list(): Promise<void> {
+  async #list(of: readonly Id[]): Promise<void> {
     const { payments, say } = this.#options;
-    for (const { payment, told, result } of await this.#inLedger(payments.list(), [])) {
-      say({ ...result, type: 'payment-state', payment, told });
+    // Before the ledger is read: what runs now says its outcome itself, even if it ends in between.
+    const running = of.filter((payment) => this.#running.has(payment));
+    const states = await this.#inLedger(payments.list(), []);
+    const listed = new Set(states.map(({ payment }) => payment));
+    for (const payment of of) {
+      if (listed.has(payment) || running.includes(payment)) continue;
+      const state = await this.#inLedger(payments.state(payment), undefined);
+      if (state) states.push(state);
     }
-    say({ type: 'payments-end' });
+    for (const { payment, told, result } of states) say({ ...result, type: 'payment-state', payment, told });
+    say({ type: 'payments-end', ...(running.length > 0 && { running }) });
   }
 
   /** The ledger's answer, or what stands for it where it failed. */

@@ -39,6 +39,10 @@ export const STEPS = [...FIELDS, 'processing', 'result'] as const;
 export const SOUNDS = ['hold-music', 'ringback', 'comfort', 'please-wait', 'nobody-here', 'agent-returns'] as const;
 export const BRANDS = ['visa', 'mastercard', 'amex', 'jcb', 'diners', 'discover', 'unionpay', 'other'] as const;
 
+export const OUTCOMES = ['approved', 'declined', 'cancelled', 'failed', 'unknown'] as const;
+/** Payments that one question to the ledger can name. */
+export const PAYMENTS_ASKED_LIMIT = 1000;
+
 /** Where RTP goes to or comes from. */
 const address = z.strictObject({ ip, port });
 /** A telephone-event payload type that was negotiated towards us, with its clock rate in Hz (RFC 4733). */
@@ -140,12 +144,18 @@ export const ToCard = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('payment-begin'), payment: id }),
   /** The agent stops the payment. Too late once the request went to the gateway: then the outcome comes as it is. */
   z.strictObject({ type: z.literal('cancel'), payment: id }),
-  /** The outcome was acknowledged by the agent's screen or an API client: written durably as told. */
-  z.strictObject({ type: z.literal('told'), payment: id }),
+  /**
+   * The outcome was acknowledged by the agent's screen or an API client: written durably as told. `outcome` is what they
+   * saw: where the payment stands otherwise by now, nobody was told of that and nothing is written.
+   */
+  z.strictObject({ type: z.literal('told'), payment: id, outcome: z.enum(OUTCOMES).optional() }),
   /** Sends one key (0-9 * #) to the customer's side; refused in a payment or without telephone-event. */
   z.strictObject({ type: z.literal('send-key'), leg: id, key: z.string().regex(/^[0-9*#]$/) }),
-  /** Asks what the ledger knows of payments that are unknown, or whose outcome nobody was told. */
-  z.strictObject({ type: z.literal('payments') }),
+  /**
+   * Asks what the ledger knows of payments that are unknown, or whose outcome nobody was told; and of those in `of`,
+   * whatever was told of them. Several such questions are answered one after the other, in order.
+   */
+  z.strictObject({ type: z.literal('payments'), of: z.array(id).max(PAYMENTS_ASKED_LIMIT).optional() }),
   /**
    * The server drains: no new payments; the card process ends when no payment runs and no leg is open (or no server is
    * connected). The `hello` of a server that starts meanwhile takes it back.
@@ -153,8 +163,6 @@ export const ToCard = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('drain') }),
 ]);
 export type ToCard = z.infer<typeof ToCard>;
-
-export const OUTCOMES = ['approved', 'declined', 'cancelled', 'failed', 'unknown'] as const;
 
 /** Why a payment ended as it did. No other words leave the card process. */
 export const REASONS = [
@@ -289,7 +297,8 @@ export const FromCard = z.discriminatedUnion('type', [
   /** What became of a payment that was `unknown`, or whose card process died. */
   result.extend({ type: z.literal('settled'), payment: id }),
   result.extend({ type: z.literal('payment-state'), payment: id, told: z.boolean() }),
-  z.strictObject({ type: z.literal('payments-end') }),
+  /** `running`: those of the question's `of` that have no outcome yet; it comes. Of the others all was said. */
+  z.strictObject({ type: z.literal('payments-end'), running: z.array(id).max(PAYMENTS_ASKED_LIMIT).optional() }),
   /** The sound that was to be played came to its end by itself. */
   z.strictObject({ type: z.literal('played'), leg: id, sound: z.enum(SOUNDS) }),
   z.strictObject({

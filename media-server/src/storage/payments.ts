@@ -27,8 +27,9 @@ export async function addPayment(
 }
 
 /**
- * Writes a payment's outcome, or what an unknown one settled to. Brand, last four digits and receipt are kept of an
- * approved payment only. An outcome other than `unknown` stays: a later call changes nothing.
+ * Writes a payment's outcome, what an unknown one settled to, or that an approval was given back. Brand, last four digits
+ * and receipt are kept of an approved payment only. Any other outcome stays: a later call changes nothing. A new outcome
+ * is one that nobody has seen yet.
  */
 export async function endPayment(
   storage: Storage,
@@ -54,9 +55,16 @@ export async function endPayment(
       lastFour: approved ? (end.lastFour ?? null) : null,
       receipt: approved ? (end.receipt ?? null) : null,
       endedAt: end.endedAt,
+      acknowledgedAt: null,
     })
     .where('id', '=', id)
-    .where((where) => where.or([where('outcome', 'is', null), where('outcome', '=', 'unknown')]))
+    .where((where) =>
+      where.or([
+        where('outcome', 'is', null),
+        ...(end.outcome === 'unknown' ? [] : [where('outcome', '=', 'unknown')]),
+        ...(end.outcome === 'failed' ? [where('outcome', '=', 'approved')] : []),
+      ]),
+    )
     .execute();
 }
 

@@ -189,13 +189,14 @@ test('brand, last four digits and receipt are kept of approved payments only, wh
   );
 });
 
-test('an outcome stays, except that an unknown one settles', async () => {
+test('an outcome stays, except that an unknown one settles and an approval may be given back', async () => {
   const { id, call } = await payment();
   expect((await unsettledPayments(storage)).map((row) => row.id)).toEqual([id]);
   await endPayment(storage, id, { outcome: 'unknown', reason: 'no-answer', endedAt: NOW });
   expect(await unsettledPayments(storage)).toHaveLength(1);
   await endPayment(storage, id, { outcome: 'approved', reason: 'none', ...card, endedAt: NOW + 1 });
-  await endPayment(storage, id, { outcome: 'failed', reason: 'no-answer', endedAt: NOW + 2 });
+  await endPayment(storage, id, { outcome: 'unknown', reason: 'no-answer', endedAt: NOW + 2 });
+  await endPayment(storage, id, { outcome: 'declined', reason: 'funds', endedAt: NOW + 2 });
   expect(await unsettledPayments(storage)).toEqual([]);
   await acknowledgePayment(storage, id, NOW + 3);
   await acknowledgePayment(storage, id, NOW + 4);
@@ -203,6 +204,9 @@ test('an outcome stays, except that an unknown one settles', async () => {
     outcome: 'approved',
     acknowledgedAt: NOW + 3,
   });
+  await endPayment(storage, id, { outcome: 'failed', reason: 'no-answer', endedAt: NOW + 5 });
+  await endPayment(storage, id, { outcome: 'approved', reason: 'none', ...card, endedAt: NOW + 6 });
+  expect(await findPayment(storage, id)).toMatchObject({ outcome: 'failed', receipt: null, acknowledgedAt: null });
   expect((await lastPayments(storage, [])).size).toBe(0);
 });
 

@@ -176,10 +176,13 @@ export class Payments {
     return known.filter(({ payment }) => !this.#asking.has(payment));
   }
 
-  /** One payment as it stands; undefined while it is open or where the ledger doesn't know it. */
+  /**
+   * One payment as it stands; undefined while it is open or where the ledger doesn't know it. Unknown while the ledger
+   * fails: nobody may conclude from that that nothing was asked.
+   */
   async state(payment: Id): Promise<PaymentState | undefined> {
     const found = await this.#parts.ledger.payment(payment);
-    return found.ok ? found.value : undefined;
+    return found.ok ? found.value : { payment, told: false, result: NOT_KNOWN };
   }
 
   /** Calls back whenever a payment that was unknown (or was approved and is given back) is known. Returns what ends it. */
