@@ -106,6 +106,7 @@ function main(): void {
     findings.length === 0,
     step('format (npm run format mends it)', '@biomejs/biome/bin/biome', ['format', '.']),
     step('types', 'typescript/bin/tsc', ['-p', 'tsconfig.json']),
+    step("types of the demo's phone page", 'typescript/bin/tsc', ['-p', 'media-server/src/demo/page/tsconfig.json']),
     step('types of the softphone', 'typescript/bin/tsc', ['-p', 'client/tsconfig.json']),
     step('oxlint', 'oxlint/bin/oxlint', ['--type-aware', '--max-warnings', '0']),
     step('unused files and exports', 'knip/bin/knip.js', ['--no-progress']),

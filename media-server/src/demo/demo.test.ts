@@ -23,7 +23,7 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const page of pages.splice(0)) page.close();
   await demo.close();
-  centre.close();
+  await centre.close();
 });
 
 async function openPage(headers?: Record<string, string>): Promise<TestPage> {
@@ -112,7 +112,7 @@ test('without a page, and while all are in a call, a call from the centre gets 4
     await expect(dialled).rejects.toThrow();
     expect(await page.state('idle')).toMatchObject({ ended: 'you-hung-up' });
   } finally {
-    second.close();
+    await second.close();
   }
 });
 
@@ -174,10 +174,20 @@ test('every file of the page is served, and nothing beside it', async () => {
     const response = await fetch(`${base}/${name}`);
     expect([name, response.status]).toEqual([name, 200]);
     const text = await response.text();
+    if (name.startsWith('fonts/')) continue;
     for (const [, imported] of text.matchAll(/(?:from |addModule\()'(?:\.\/)?([^']+)'/g)) wanted.add(imported ?? '');
   }
   expect(wanted.size).toBeGreaterThan(12);
-  for (const path of ['/tsconfig.json', '/jitter-buffer.test.ts', '/../main.ts', '/page', '/sound']) {
+  const font = await fetch(`${base}/fonts/files/noto-sans-jp-119-wght-normal.woff2`);
+  expect([font.status, font.headers.get('content-type')]).toEqual([200, 'font/woff2']);
+  for (const path of [
+    '/tsconfig.json',
+    '/jitter-buffer.test.ts',
+    '/../main.ts',
+    '/page',
+    '/sound',
+    '/fonts/package.json',
+  ]) {
     expect((await fetch(base + path)).status).toBe(404);
   }
 });

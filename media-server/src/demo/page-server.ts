@@ -1,42 +1,17 @@
-import { readFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { isIP } from 'node:net';
-import path from 'node:path';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Logger } from '../shared/logger.ts';
 import { LINES_LIMIT, type Exchange } from './exchange.ts';
 import type { Line } from './line.ts';
 import { FRAME_SAMPLES } from './outgoing-stream.ts';
+import { readPageFile } from './page-files.ts';
 import { PageMessage } from './page-messages.ts';
 
-const FOLDER = path.join(import.meta.dirname, 'page');
-const FILES: Readonly<Record<string, string>> = {
-  '/': 'index.html',
-  '/phone.css': 'phone.css',
-  '/icon.svg': 'icon.svg',
-  '/phone.js': 'phone.js',
-  '/keypad.js': 'keypad.js',
-  '/cards.js': 'cards.js',
-  '/words.js': 'words.js',
-  '/sound-socket.js': 'sound-socket.js',
-  '/speaker.js': 'speaker.js',
-  '/speaker-worklet.js': 'speaker-worklet.js',
-  '/jitter-buffer.js': 'jitter-buffer.js',
-  '/microphone.js': 'microphone.js',
-  '/microphone-worklet.js': 'microphone-worklet.js',
-  '/downsampler.js': 'downsampler.js',
-  '/tones.js': 'tones.js',
-};
-const TYPES: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.svg': 'image/svg+xml',
-};
 const HEADERS = {
   'Cache-Control': 'no-cache',
   'Content-Security-Policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'Permissions-Policy': 'microphone=(self)',
   'Referrer-Policy': 'no-referrer',
   'X-Content-Type-Options': 'nosniff',
@@ -63,18 +38,22 @@ export interface PageServer {
 
 /** The phone page and its sound socket `/sound`, over plain HTTP. */
 export function pageServer(exchange: Exchange, log: Logger): PageServer {
-  const files = new Map(
-    Object.entries(FILES).map(([url, file]) => [
-      url,
-      { type: TYPES[path.extname(file)] ?? '', bytes: readFileSync(path.join(FOLDER, file)) },
-    ]),
-  );
   const server = createServer((request, response) => {
     const plain = (status: number, words: string) =>
       response.writeHead(status, { ...HEADERS, 'Content-Type': 'text/plain' }).end(`${words}\n`);
     if (!fromOurHost(request)) return plain(421, 'Open this page by the address of the machine.');
     if (request.method !== 'GET' && request.method !== 'HEAD') return plain(405, 'There is only a page to read here.');
-    return send(response, files.get(pathOf(request)), plain);
+    readPageFile(pathOf(request)).then(
+      (file) => {
+        if (file) response.writeHead(200, { ...HEADERS, 'Content-Type': file.type }).end(file.bytes);
+        else plain(404, 'There is no such page.');
+      },
+      (cause: Error) => {
+        log.error({ err: cause }, 'a file of the page cannot be read');
+        plain(500, 'A file of this page cannot be read.');
+      },
+    );
+    return undefined;
   });
   server.headersTimeout = 10_000;
   server.requestTimeout = 10_000;
@@ -103,17 +82,6 @@ export function pageServer(exchange: Exchange, log: Logger): PageServer {
       await closed;
     },
   };
-}
-
-function send(
-  response: ServerResponse,
-  file: { type: string; bytes: Buffer } | undefined,
-  plain: (status: number, words: string) => void,
-): void {
-  if (!file) return plain(404, 'There is no such page.');
-  response
-    .writeHead(200, { ...HEADERS, 'Content-Type': file.type, 'Content-Length': file.bytes.length })
-    .end(file.bytes);
 }
 
 async function serve(page: WebSocket, exchange: Exchange, log: Logger): Promise<void> {

@@ -169,11 +169,10 @@ function dial() {
 /**
  * @param {HTMLElement} list
  * @param {string} keys
- * @param {Word} name the button's name for screen readers
  * @param {string} shown
  * @param {() => (string | Node)[]} below
  */
-function addKeyRow(list, keys, name, shown, below) {
+function addKeyRow(list, keys, shown, below) {
   const row = document.createElement('li');
   const text = document.createElement('div');
   const button = document.createElement('button');
@@ -194,7 +193,7 @@ function addKeyRow(list, keys, name, shown, below) {
     number.textContent = shown;
     text.replaceChildren(number, ...below());
     button.textContent = words(isThis ? 'stop' : 'key-in');
-    button.setAttribute('aria-label', isThis ? words('stop') : words(name, { number: shown, keys }));
+    button.setAttribute('aria-label', isThis ? words('stop') : `${words('key-in')}: ${shown}`);
     button.disabled = !state.call.keys || (state.keying !== '' && !isThis);
   });
 }
@@ -203,7 +202,7 @@ function addKeyRow(list, keys, name, shown, below) {
 const renderers = [];
 
 for (const { number, outcome } of TEST_CARDS) {
-  addKeyRow(ui.cards, number.replaceAll(' ', ''), 'key-in-card', number, () => {
+  addKeyRow(ui.cards, number.replaceAll(' ', ''), number, () => {
     const badge = document.createElement('span');
     badge.className = 'outcome';
     badge.dataset['outcome'] = outcome;
@@ -214,11 +213,11 @@ for (const { number, outcome } of TEST_CARDS) {
     return [badge, text];
   });
 }
-for (const { keys, name, hint, label } of /** @type {const} */ ([
-  { keys: EXPIRY, name: 'expiry', hint: 'expiry-hint', label: 'key-in-expiry' },
-  { keys: SECURITY_CODE, name: 'code', hint: 'code-hint', label: 'key-in-code' },
+for (const { keys, name, hint } of /** @type {const} */ ([
+  { keys: EXPIRY, name: 'expiry', hint: 'expiry-hint' },
+  { keys: SECURITY_CODE, name: 'code', hint: 'code-hint' },
 ])) {
-  addKeyRow(ui.more, keys, label, keys, () => {
+  addKeyRow(ui.more, keys, keys, () => {
     const text = document.createElement('span');
     text.className = 'quiet';
     text.textContent = `${words(name)} (${words(hint)})`;
