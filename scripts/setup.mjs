@@ -98,8 +98,16 @@ function npmPackages() {
   const file = path.join(root, 'node_modules', '.tonegate-stamp');
   if (existsSync(file) && readFileSync(file, 'utf8') === digest) return;
   say('installing npm packages');
-  // Without scripts: mediasoup's would build its worker with tools from elsewhere; ours comes below.
-  run('npm packages', 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']);
+  // Without scripts: mediasoup's would build its worker with tools from elsewhere; ours comes below. Not `npm ci`: it
+  // refuses a lock file from which a registry's mirror left out tools of other platforms, which nobody here needs.
+  run('npm packages', 'npm', [
+    'install',
+    '--no-save',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ]);
   writeFileSync(file, digest);
 }
 
