@@ -248,18 +248,18 @@ export class SipServer implements Sip {
       const message = parsed.value;
       // What INFO carries is a key press: it is gone before anything could look at it.
       if (message.kind === 'request' && message.method === 'INFO') message.body.fill(0);
-      this.#trace('in', message, flow);
+      this.#trace(message, flow);
       this.#transactions.receive(message, flow);
     } catch (error) {
       this.#options.logger.error({ err: error, from: flow.remote.ip }, 'a SIP message could not be handled');
     }
   }
 
-  #trace(direction: 'in' | 'out', message: SipMessage, flow: Flow): void {
+  #trace(message: SipMessage, flow: Flow): void {
     const { logger } = this.#options;
     const what = message.kind === 'request' ? message.method : message.status;
     const cseq = message.headers.get('CSeq');
-    logger.trace({ direction, what, cseq, callId: message.headers.get('Call-ID'), by: flow.transport }, 'sip');
+    logger.trace({ what, cseq, callId: message.headers.get('Call-ID'), by: flow.transport }, 'sip message came');
   }
 
   #lost(flow: Flow): void {

@@ -111,7 +111,7 @@ export class IncomingInvite {
     way.spent += way.interval;
     if (way.spent >= lifetime(this.#core.config.times)) return 'given-up';
     this.#core.emit({ do: 'respond', ref: this.ref, response: way.response });
-    way.interval *= 2;
+    way.interval = Math.min(way.interval * 2, lifetime(this.#core.config.times) - way.spent);
     this.#core.emit({ do: 'timer', timer, ms: way.interval });
     return 'resent';
   }

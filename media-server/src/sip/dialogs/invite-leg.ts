@@ -131,10 +131,12 @@ export class InviteLeg implements SipLeg {
     this.#isBusy = true;
     try {
       this.#handlers = introduce(this);
-    } finally {
-      this.#isBusy = false;
-      this.#work();
+    } catch (error) {
+      this.#options.logger.error({ leg: this.id, err: error }, 'a call could not be taken');
+      this.#inbox.splice(0, this.#inbox.length, { on: 'reject', status: 500 });
     }
+    this.#isBusy = false;
+    this.#work();
   }
 
   /** Starts our own call; `ringMs` bounds the time to an answer. Nothing happens if it was ended meanwhile. */

@@ -150,6 +150,9 @@ export class InviteUsage {
     if (this.#core.isEnded) {
       // BYE that crossed ours is answered as if the session were there (RFC 3261 §15.1.2 allows both).
       this.#core.respond(ref, request, request.method === 'BYE' ? 200 : 481);
+    } else if (this.#core.dialog && (tagOf(request, 'From') ?? '') !== this.#core.dialog.remoteTag) {
+      // Call-ID and our tag led here, but both tags make the dialog (RFC 3261 §12).
+      this.#core.respond(ref, request, 481);
     } else if (this.#isConfirmed) this.#session.request(ref, request);
     else if (this.#incoming) this.#earlyRequest(ref, request);
     else if (this.#outgoing) this.#requestBeforeAnswer(ref, request, this.#outgoing);

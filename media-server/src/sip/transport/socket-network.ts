@@ -1,4 +1,4 @@
-import { createServer, connect as connectTcp, type Server, type Socket } from 'node:net';
+import { connect as connectTcp, createServer, isIP, type Server, type Socket } from 'node:net';
 import { connect as connectTls, createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
 import type { WebSocket } from 'ws';
 import type { Clock } from '../../shared/clock.ts';
@@ -132,7 +132,7 @@ export class SocketNetwork implements Network {
       const ca = this.#tls?.ca;
       const socket: Socket =
         transport === 'tls'
-          ? connectTls({ host: ip, port, servername: host, ...(ca && { ca: [...ca] }) })
+          ? connectTls({ host: ip, port, ...(isIP(host) === 0 && { servername: host }), ...(ca && { ca: [...ca] }) })
           : connectTcp({ host: ip, port });
       const giveUp = (): void => {
         socket.destroy();
