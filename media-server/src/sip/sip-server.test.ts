@@ -1,10 +1,15 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { afterEach, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { systemClock, TestClock } from '../shared/clock.ts';
+import { devCa } from '../shared/dev-ca.ts';
 import { silentLogger } from '../shared/logger.ts';
 import { Secret } from '../shared/secret.ts';
 import { DigestClient } from './digest/client.ts';
@@ -281,6 +286,41 @@ test('over TCP messages may come in pieces, and a double CRLF is answered with o
   socket.write(bytes.subarray(40));
   expect(parse((await once(socket, 'data'))[0])).toMatchObject({ status: 200 });
   socket.destroy();
+});
+
+test('new TLS connections get the certificate that was loaded last', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'tonegate-sip-tls-'));
+  const files = async (name: string) => {
+    const { caFile, certFile, keyFile } = await devCa(join(folder, name), ['127.0.0.1']);
+    const [ca, cert, key] = await Promise.all([caFile, certFile, keyFile].map((file) => readFile(file, 'utf8')));
+    return { ca: ca ?? '', tls: { cert: cert ?? '', key: key ?? '' } };
+  };
+  const [one, two] = [await files('one'), await files('two')];
+  const server = testServer(
+    systemClock,
+    policyOf(() => noting().handlers),
+    {},
+    { tls: one },
+  );
+  running.push(server);
+  await server.start();
+  const trusts = async (ca: string): Promise<boolean> => {
+    const socket = connectTls({ host: '127.0.0.1', port: server.ports.tls ?? 0, ca });
+    const isTrusted = await new Promise<boolean>((resolve) => {
+      socket.once('secureConnect', () => resolve(true));
+      socket.once('error', () => resolve(false));
+    });
+    socket.destroy();
+    return isTrusted;
+  };
+  expect([await trusts(one.ca), await trusts(two.ca)]).toEqual([true, false]);
+  expect(server.reloadTls(two.tls)).toEqual({ ok: true, value: undefined });
+  expect([await trusts(one.ca), await trusts(two.ca)]).toEqual([false, true]);
+  expect(server.reloadTls({ cert: one.tls.cert, key: two.tls.key })).toMatchObject({
+    error: { code: 'bad-certificate' },
+  });
+  expect(await trusts(two.ca)).toBe(true);
+  await rm(folder, { recursive: true });
 });
 
 test('a port in use is named with its setting', async () => {
