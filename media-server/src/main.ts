@@ -37,7 +37,7 @@ async function main(): Promise<void> {
   process.on('SIGHUP', () => {
     try {
       // A wrong file is said so and changes nothing.
-      readSettings(file);
+      log.level = readSettings(file).logLevel;
     } catch (cause) {
       log.error({ why: (cause as Error).message }, 'not reloaded');
       return;

@@ -37,7 +37,7 @@ export interface RunningServer {
   readonly workers: MediaWorkers;
   readonly link: CardLink;
   readonly demo: Demo | undefined;
-  /** Certificates, trunks' people and numbers, and the level of logging are read anew. */
+  /** Certificates, and merchants with their numbers and people, are read anew. */
   reload(): Promise<void>;
   /** No new calls or payments; resolves when the running ones have ended, or after the limit. */
   drain(limitMs: number): Promise<void>;
@@ -73,7 +73,10 @@ async function start(
   const data = settings.dataFolder;
   mkdirSync(data, { recursive: true, mode: 0o700 });
   const certificate = await certificateOf(settings);
-  const tls = () => ({ cert: readFileSync(certificate.certFile, 'utf8'), key: readFileSync(certificate.keyFile, 'utf8') });
+  const tls = () => ({
+    cert: readFileSync(certificate.certFile, 'utf8'),
+    key: readFileSync(certificate.keyFile, 'utf8'),
+  });
 
   const opened = await openStorage({ kind: 'sqlite', file: path.join(data, 'tonegate.sqlite') }, systemClock.now());
   if (!opened.ok) throw new SettingsError(opened.error.message);

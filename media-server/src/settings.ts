@@ -14,7 +14,7 @@ export const Settings = z.strictObject({
     .string()
     .default('data')
     .describe('Folder of databases, certificates and secrets; made if missing (0700).'),
-  logLevel: z.enum(LOG_LEVELS).default('info').describe('Least level that is logged.'),
+  logLevel: z.enum(LOG_LEVELS).default('info').describe('Least level that is logged. Reloaded by SIGHUP.'),
   demo: z
     .boolean()
     .default(false)
@@ -158,6 +158,9 @@ export const Settings = z.strictObject({
 });
 export type Settings = z.infer<typeof Settings>;
 
+/** Unix socket paths are limited to 107 bytes on Linux; `card/card.sock` comes on top. */
+const DATA_FOLDER_LIMIT = 85;
+
 /** What is wrong with a setting, in words that name it: the start ends with this. */
 export class SettingsError extends Error {}
 
@@ -195,7 +198,13 @@ export function readSettings(file: string | undefined): Settings {
       `wrong settings:\n  calls.outgoingTrunk = "${trunk}": no trunk in sip.trunks has this name`,
     );
   }
-  return { ...settings, dataFolder: path.resolve(settings.dataFolder) };
+  const dataFolder = path.resolve(settings.dataFolder);
+  if (dataFolder.length > DATA_FOLDER_LIMIT) {
+    throw new SettingsError(
+      `wrong settings:\n  dataFolder = "${dataFolder}": at most ${DATA_FOLDER_LIMIT} characters (it holds a Unix socket)`,
+    );
+  }
+  return { ...settings, dataFolder };
 }
 
 /** A wrong value as it stands in the file; long ones cut. */

@@ -3,7 +3,7 @@ import { withoutCardNumbers } from './card-digits.ts';
 import { Secret } from './secret.ts';
 
 /** Structured logs: one JSON object per line, `time` in UTC milliseconds. */
-export type Logger = Pick<PinoLogger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'> & {
+export type Logger = Pick<PinoLogger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'level'> & {
   child(bindings: Record<string, unknown>): Logger;
 };
 
