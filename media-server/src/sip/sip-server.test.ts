@@ -300,7 +300,7 @@ test('new TLS connections get the certificate that was loaded last', async () =>
     systemClock,
     policyOf(() => noting().handlers),
     {},
-    { tls: one },
+    { tls: one.tls },
   );
   running.push(server);
   await server.start();
@@ -353,7 +353,7 @@ async function browser(server: SipServer) {
   const takers: ((text: string) => void)[] = [];
   socket.on('message', (data, isBinary) => {
     expect(isBinary).toBe(false);
-    const text = data.toString();
+    const text = (data as Buffer).toString();
     const taker = takers.shift();
     if (taker) taker(text);
     else inbox.push(text);

@@ -34,11 +34,6 @@ export function isWebSocket(flow: Flow): boolean {
   return flow.transport === 'ws' || flow.transport === 'wss';
 }
 
-/** The two names of one connection: `10.0.0.1:5060`, `[::1]:5060`. */
-export function formatEndpoint(endpoint: Endpoint): string {
-  return `${formatHost(endpoint.ip)}:${endpoint.port}`;
-}
-
 /** An IPv6 address in brackets, any other host as it is. */
 export function formatHost(host: string): string {
   return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
