@@ -201,7 +201,7 @@ function serverSettings(folder: string, ports: StackPorts, onlyLoopback: boolean
       tcpPort: ports.sip,
       tlsPort: ports.sipTls,
       ...(onlyLoopback && { bind: '127.0.0.1' }),
-      trunks: [{ name: 'demo', host: '127.0.0.1', port: ports.carrier, from: [] }],
+      trunks: [{ name: 'demo', host: '127.0.0.1', port: ports.carrier, from: ['127.0.0.1/32'] }],
     },
     media: {
       webRtcPort: ports.webRtc,

@@ -114,6 +114,7 @@ export class Agent {
 
   #onInvite(invitation: Invitation): void {
     this.#session = invitation;
+    for (const check of this.#checks) check();
     invitation.stateChange.addListener((state) => {
       if (state === SessionState.Terminated && this.#session === invitation) this.#silence();
     });
@@ -146,6 +147,11 @@ export class Agent {
 
   hangUp(): Promise<unknown> {
     return this.post(`/v1/calls/${this.call?.id}/hang-up`, {});
+  }
+
+  /** Ends the call's SIP leg itself, as a window does whose page knows nothing better. */
+  async bye(): Promise<void> {
+    await this.#session?.bye();
   }
 
   post(path: string, body: unknown): Promise<unknown> {
