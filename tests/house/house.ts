@@ -64,12 +64,12 @@ export class House {
     return phone;
   }
 
-  async agent(name: 'hanako' | 'taro' = 'hanako'): Promise<Agent> {
-    const agent = await Agent.signIn({
-      base: `http://127.0.0.1:${this.stack.ports.http}`,
-      name,
-      password: this.stack.secrets[name],
-    });
+  agent(name: 'hanako' | 'taro' = 'hanako'): Promise<Agent> {
+    return this.agentNamed(name, this.stack.secrets[name]);
+  }
+
+  async agentNamed(name: string, password: string): Promise<Agent> {
+    const agent = await Agent.signIn({ base: `http://127.0.0.1:${this.stack.ports.http}`, name, password });
     this.#agents.push(agent);
     agent.speak({ hz: AGENT_HZ, dbfs: -15 });
     return agent;
@@ -83,6 +83,11 @@ export class House {
   /** Ends the phones and agents of one test, so that the next finds the house empty. */
   async clear(): Promise<void> {
     for (const phone of this.#phones.splice(0)) await phone.close();
+    await this.clearAgents();
+  }
+
+  /** Ends the agents alone. */
+  async clearAgents(): Promise<void> {
     for (const agent of this.#agents.splice(0)) await agent.close();
   }
 

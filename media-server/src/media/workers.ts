@@ -1,3 +1,4 @@
+import process from 'node:process';
 import { createWorker, type types } from 'mediasoup';
 import type { Logger } from '../shared/logger.ts';
 
@@ -21,6 +22,7 @@ export interface MediaWorker {
 }
 
 const RESTART_LIMIT = 20;
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /** mediasoup's workers: started together, each replaced when it dies. Calls on a dead worker are told by their router. */
 export class MediaWorkers {
@@ -80,7 +82,7 @@ export class MediaWorkers {
 
   async #start(index: number): Promise<void> {
     const { workerBin, basePort, listen, log } = this.#options;
-    const worker = await createWorker({ workerBin, logLevel: 'warn' });
+    const worker = await keepingSignals(() => createWorker({ workerBin, logLevel: 'warn' }));
     const port = basePort + index;
     worker.once('died', (error) => {
       this.#workers.delete(index);
@@ -111,5 +113,22 @@ export class MediaWorkers {
         `port ${port} (setting media.webRtcPort + ${index}) can't be taken on ${listen.map(({ ip }) => ip).join(', ')}: ${(cause as Error).message}`,
       );
     }
+  }
+}
+
+/**
+ * Runs `start` and takes away the handlers of SIGTERM and SIGINT that it installs at once: mediasoup closes its workers on
+ * these by itself, where a drain needs them until the last call has ended.
+ */
+export function keepingSignals<T>(start: () => T): T {
+  const ours = SIGNALS.map((signal) => new Set(process.rawListeners(signal)));
+  try {
+    return start();
+  } finally {
+    SIGNALS.forEach((signal, i) => {
+      for (const listener of process.rawListeners(signal)) {
+        if (!ours[i]?.has(listener)) process.removeListener(signal, listener as NodeJS.SignalsListener);
+      }
+    });
   }
 }
