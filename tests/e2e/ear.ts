@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 /** Runs in the page before its own scripts: keeps hold of its peer connections and listens to what they bring. */
 const HOOK = `(() => {
   const Original = window.RTCPeerConnection;
-  const ear = (window.__ear = { peers: [], context: undefined, analyser: undefined, quiet: undefined });
+  const ear = (window.__ear = { peers: [], context: undefined, analyser: undefined });
   window.RTCPeerConnection = class extends Original {
     constructor(...args) {
       super(...args);
@@ -19,7 +19,7 @@ const HOOK = `(() => {
     }
   };
   ear.level = (hz) => {
-    if (!ear.analyser) return -120;
+    if (!ear.analyser) return { tone: -120, all: -120 };
     const samples = new Float32Array(ear.analyser.fftSize);
     ear.analyser.getFloatTimeDomainData(samples);
     const k = 2 * Math.cos((2 * Math.PI * hz) / 48000);
@@ -28,28 +28,60 @@ const HOOK = `(() => {
     const amplitude = (Math.sqrt(Math.max(0, a * a + b * b - k * a * b)) * 2) / samples.length;
     return { tone: 20 * Math.log10(Math.max(amplitude, 1e-6)), all: 20 * Math.log10(Math.max(Math.sqrt(sum / samples.length), 1e-6)) };
   };
+  // A stream that is replaced by another takes its own figures with it: what was counted of it stays counted.
+  const known = new Map();
+  const sum = { packets: 0, senderReports: 0, bytes: 0 };
+  const count = (stream, what, now) => {
+    const before = known.get(stream + what) ?? 0;
+    if (now <= before) return;
+    sum[what] += now - before;
+    known.set(stream + what, now);
+  };
   ear.stats = async () => {
-    const counts = { packets: 0, senderReports: 0, bytes: 0 };
-    for (const peer of ear.peers) {
+    for (const [i, peer] of ear.peers.entries()) {
       if (peer.connectionState === 'closed') continue;
       for (const report of (await peer.getStats()).values()) {
-        if (report.type === 'inbound-rtp') { counts.packets += report.packetsReceived; counts.bytes += report.bytesReceived; }
-        if (report.type === 'remote-outbound-rtp') counts.senderReports += report.reportsSent ?? 0;
+        const stream = i + ' ' + report.ssrc + ' ';
+        if (report.type === 'inbound-rtp') {
+          count(stream, 'packets', report.packetsReceived);
+          count(stream, 'bytes', report.bytesReceived);
+        }
+        if (report.type === 'remote-outbound-rtp') count(stream, 'senderReports', report.reportsSent ?? 0);
       }
     }
-    return counts;
+    return { ...sum };
   };
-  // The loudest that was heard since the last call: sampled every 100 ms.
-  let loudest = -120;
-  setInterval(() => { const level = ear.level(440); if (level.all > loudest) loudest = level.all; }, 100);
-  ear.loudestSince = () => { const was = loudest; loudest = -120; return was; };
+  // Every 50 ms: when it was asked and answered (UTC ms), what was counted so far, and how loud it is.
+  ear.history = [];
+  const look = async () => {
+    const asked = Date.now();
+    const counts = await ear.stats();
+    const level = ear.level(440);
+    ear.history.push({ asked, at: Date.now(), ...counts, loud: level.all, tone: level.tone });
+    if (ear.history.length > 6000) ear.history.shift();
+    setTimeout(look, 50);
+  };
+  void look();
 })();`;
+
+/** One look at what the page received and hears. */
+export interface Look {
+  /** When it was asked and answered, UTC ms. */
+  readonly asked: number;
+  readonly at: number;
+  /** Of the customer's stream, since the page was opened: packets, RTCP sender reports. */
+  readonly packets: number;
+  readonly senderReports: number;
+  /** Level of everything, and of 440 Hz, over the last 170 ms, dBFS. */
+  readonly loud: number;
+  readonly tone: number;
+}
 
 interface EarWindow {
   __ear: {
     level(hz: number): { tone: number; all: number };
     stats(): Promise<{ packets: number; senderReports: number; bytes: number }>;
-    loudestSince(): number;
+    history: Look[];
   };
 }
 
@@ -84,8 +116,8 @@ export class Ear {
     return this.#page.evaluate(() => (globalThis as unknown as EarWindow).__ear.stats());
   }
 
-  /** The loudest 170 ms since this was last asked, dBFS. */
-  loudestSince(): Promise<number> {
-    return this.#page.evaluate(() => (globalThis as unknown as EarWindow).__ear.loudestSince());
+  /** Every 50 ms of the page's life, the last 5 minutes. */
+  history(): Promise<Look[]> {
+    return this.#page.evaluate(() => (globalThis as unknown as EarWindow).__ear.history);
   }
 }

@@ -15,6 +15,8 @@ export interface PhoneOptions {
   /** Account for a digest challenge. */
   readonly account?: { readonly user: string; readonly password: string };
   readonly sipPort?: number;
+  /** Milliseconds of sound in a packet; default 20. */
+  readonly ptime?: number;
 }
 
 export interface KeyTiming {
@@ -31,7 +33,7 @@ interface Heard {
   readonly samples: Int16Array;
 }
 
-const FRAME = 160;
+const SAMPLES_PER_MS = 8;
 const STATIC = { PCMU: 0, PCMA: 8 } as const;
 const HISTORY_MS = 120_000;
 const KEY_ORDER = '0123456789*#';
@@ -82,6 +84,7 @@ export class Phone {
       codecs: ['PCMU', 'PCMA'],
       keysType: 101,
       sipPort: 0,
+      ptime: 20,
       ...options,
     };
     this.#sip = sip;
@@ -110,6 +113,11 @@ export class Phone {
 
   get codec(): Law {
     return this.#law;
+  }
+
+  /** Samples of a packet. */
+  get #frame(): number {
+    return this.#options.ptime * SAMPLES_PER_MS;
   }
 
   // ---- calling ----
@@ -262,7 +270,9 @@ export class Phone {
     this.hangUp();
     this.#stopRtp();
     // What was sent before leaves before this.
-    await new Promise<void>((resolve) => this.#sip.send('\r\n\r\n', this.#server.port, this.#server.host, () => resolve()));
+    await new Promise<void>((resolve) =>
+      this.#sip.send('\r\n\r\n', this.#server.port, this.#server.host, () => resolve()),
+    );
     this.#sip.close();
     this.#rtp.close();
   }
@@ -339,14 +349,15 @@ export class Phone {
 
   #startRtp(): void {
     if (this.#sending) return;
+    const { ptime } = this.#options;
     const started = performance.now();
     let frames = 0;
     const tick = () => {
-      while (started + frames * 20 <= performance.now()) {
+      while (started + frames * ptime <= performance.now()) {
         this.#sendFrame();
         frames++;
       }
-      this.#sending = setTimeout(tick, Math.max(1, started + frames * 20 - performance.now()));
+      this.#sending = setTimeout(tick, Math.max(1, started + frames * ptime - performance.now()));
     };
     tick();
   }
@@ -364,21 +375,21 @@ export class Phone {
     }
     // As phones do, the sound pauses while an event runs, unless the tone is in it too.
     if (!running || this.#keyTones) {
-      const samples = new Int16Array(FRAME);
+      const samples = new Int16Array(this.#frame);
       for (const { hz, dbfs } of this.#tones) addTone(samples, hz, dbfs, this.#position);
       for (const hz of this.#keyTones ?? []) addTone(samples, hz, -12, this.#position);
       this.#sendRtp(this.#payloadType, false, this.#timestamp, encode(this.#law, samples));
       this.counts.sent++;
     }
-    this.#position += FRAME;
-    this.#timestamp = (this.#timestamp + FRAME) >>> 0;
+    this.#position += this.#frame;
+    this.#timestamp = (this.#timestamp + this.#frame) >>> 0;
   }
 
   #sendEvent(running: { timestamp: number; event: number; frames: number }, end: boolean, marker: boolean): void {
     const payload = Buffer.alloc(4);
     payload[0] = running.event;
     payload[1] = (end ? 0x80 : 0) | 10;
-    payload.writeUInt16BE(Math.min(65_535, Math.max(1, running.frames) * FRAME), 2);
+    payload.writeUInt16BE(Math.min(65_535, Math.max(1, running.frames) * this.#frame), 2);
     this.#sendRtp(this.#farKeys ?? 101, marker, running.timestamp, payload);
     this.counts.eventsSent++;
   }
@@ -543,7 +554,7 @@ export class Phone {
       `m=audio ${this.rtpPort} RTP/AVP ${types.join(' ')}`,
       ...laws.map((law) => `a=rtpmap:${STATIC[law]} ${law}/8000`),
       ...(keysType === null ? [] : [`a=rtpmap:${keysType} telephone-event/8000`, `a=fmtp:${keysType} 0-15`]),
-      'a=ptime:20',
+      `a=ptime:${this.#options.ptime}`,
       'a=sendrecv',
       '',
     ].join('\r\n');

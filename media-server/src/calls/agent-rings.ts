@@ -1,6 +1,5 @@
 import { CALL_HEADER, RESUME_HEADER } from '@tonegate/api-schema';
-import type { Codec } from '../card-link/contract.ts';
-import type { AgentLeg } from '../media/agent-leg.ts';
+import type { AgentLeg, CustomerStream } from '../media/agent-leg.ts';
 import type { CallMedia } from '../media/call-media.ts';
 import type { Id } from '../shared/ids.ts';
 import { err, type Result } from '../shared/result.ts';
@@ -19,8 +18,8 @@ interface Ring {
   readonly person: Id;
   readonly media: AgentLeg;
   sip: SipLeg | undefined;
-  /** The codec of our last offer. */
-  offered: Codec;
+  /** What our last offer said of the customer's sound. */
+  offered: CustomerStream;
   following: boolean;
 }
 
@@ -68,7 +67,7 @@ export class AgentRings {
   async ring(person: Id, registration: Registration, resume: boolean): Promise<void> {
     if (this.#rings.size >= RING_LIMIT) return;
     const media = await this.#media.openAgent();
-    const ring: Ring = { person, media, sip: undefined, offered: media.codec, following: false };
+    const ring: Ring = { person, media, sip: undefined, offered: media.stream, following: false };
     this.#rings.add(ring);
     ring.sip = this.#sip.callRegistration(registration.id, {
       offer: ring.media.offer(),
@@ -79,7 +78,7 @@ export class AgentRings {
     });
   }
 
-  /** Makes the accepted window follow the customer's codec. */
+  /** Tells the accepted window of the customer's stream, if it is another than it was told of. */
   async renegotiate(): Promise<void> {
     if (this.#accepted) await this.#follow(this.#accepted);
   }
@@ -88,10 +87,10 @@ export class AgentRings {
   async #follow(ring: Ring): Promise<void> {
     if (ring.following) return;
     ring.following = true;
-    while (this.#rings.has(ring) && ring.sip && ring.offered !== ring.media.codec) {
-      ring.offered = ring.media.codec;
+    while (this.#rings.has(ring) && ring.sip && ring.offered !== ring.media.stream) {
+      ring.offered = ring.media.stream;
       const answer = await ring.sip.reinvite(ring.media.offer());
-      const accepted = answer.ok ? await ring.media.accept(answer.value, ring.offered) : answer;
+      const accepted = answer.ok ? await taken(ring, answer.value) : answer;
       if (!accepted.ok) ring.sip.end();
     }
     ring.following = false;
@@ -127,11 +126,9 @@ export class AgentRings {
     this.#accepted = ring;
     if (other) this.#drop(other);
     ring.following = true;
-    const taken = await ring.media
-      .accept(answer ?? '', ring.offered)
-      .catch((cause: Error) => err({ status: 488, why: cause.message }));
+    const accepted = await taken(ring, answer ?? '');
     ring.following = false;
-    if (!taken.ok) {
+    if (!accepted.ok) {
       this.#drop(ring);
       this.#events.declined(ring.person);
       return;
@@ -153,4 +150,9 @@ export class AgentRings {
     if (this.#accepted === ring) this.#accepted = undefined;
     ring.media.close();
   }
+}
+
+/** The answer to our last offer, taken in; one that the media worker can't take is refused like one that doesn't fit. */
+function taken(ring: Ring, answer: string): Promise<Result<void, { status: number }>> {
+  return ring.media.accept(answer, ring.offered).catch(() => err({ status: 488 }));
 }

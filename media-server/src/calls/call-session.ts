@@ -1,5 +1,13 @@
 import { randomInt } from 'node:crypto';
-import type { Call, CallCounts, CallEnd, Language as ApiLanguage, Order, Payment, ProblemCode } from '@tonegate/api-schema';
+import type {
+  Call,
+  CallCounts,
+  CallEnd,
+  Language as ApiLanguage,
+  Order,
+  Payment,
+  ProblemCode,
+} from '@tonegate/api-schema';
 import type { Codec, FromCard, Language } from '../card-link/contract.ts';
 import { CallMedia } from '../media/call-media.ts';
 import { answerCustomer, type CustomerSide, offerToCustomer, readCustomerAnswer } from '../media/customer-sdp.ts';
@@ -400,7 +408,7 @@ export class CallSession {
         link: this.#parts.link,
         clock: this.#parts.clock,
         gate: this.#gate,
-        shutValve: () => this.#media?.shut() ?? Promise.resolve(),
+        shutValve: () => this.#shutMedia(),
         changed: () => {
           if (this.#payment?.taken) this.#owner.paymentChanged(this, this.#payment.view());
           this.#changed();
@@ -451,7 +459,8 @@ export class CallSession {
   /** The card process gave up this leg alone (a bug of its own): as if it had died, a few times. */
   #legLost(): void {
     this.cardLost();
-    if (++this.#legsLost > LEG_LOST_LIMIT) return this.#broken('card process', new Error('the leg was lost again and again'));
+    if (++this.#legsLost > LEG_LOST_LIMIT)
+      return this.#broken('card process', new Error('the leg was lost again and again'));
     void this.cardBack();
   }
 
@@ -497,7 +506,7 @@ export class CallSession {
     const { wall, sound } = sounding(this.#state);
     const media = this.#media;
     if (!media) return;
-    if (this.#payment?.active) return void this.#shutValve();
+    if (this.#payment?.active) return this.#shutValve();
     this.#gate.want(wall);
     if (wall === 'open' && this.#gate.state === 'open') {
       if (media.valve !== 'open') media.open().catch((cause) => this.#broken('valve', cause));
@@ -506,7 +515,13 @@ export class CallSession {
   }
 
   #shutValve(): void {
-    if (this.#media?.valve === 'open') this.#media.shut().catch((cause) => this.#broken('valve', cause));
+    if (this.#media?.valve === 'open') this.#shutMedia().catch((cause) => this.#broken('valve', cause));
+  }
+
+  /** Shuts the second valve; then the agent's window is told of the stream that it will be sent when it opens. */
+  async #shutMedia(): Promise<void> {
+    await this.#media?.shut();
+    this.#rings?.renegotiate().catch((cause) => this.#broken('agent leg', cause));
   }
 
   #carryOut(output: CallOutput): void {

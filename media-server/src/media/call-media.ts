@@ -134,10 +134,13 @@ export class CallMedia {
     return leg;
   }
 
-  /** Shuts the valve: pauses every consumer of both directions. Resolves when the worker has done it. */
+  /**
+   * Shuts the valve: pauses every consumer of both directions. Resolves when the worker has done it. The agents' offers are
+   * others then (see `AgentLeg.shut`).
+   */
   async shut(): Promise<void> {
     this.#valve = 'shut';
-    await Promise.all([...this.#legs].map((leg) => leg.pause()));
+    await Promise.all([...this.#legs].map((leg) => leg.shut()));
   }
 
   /** Opens the valve for the leg that was accepted. A `shut()` that comes meanwhile wins. */
