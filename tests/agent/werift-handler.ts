@@ -24,8 +24,8 @@ export class WeriftHandler implements SessionDescriptionHandler {
       // The server is on this machine: its loopback address has to be reachable.
       iceAdditionalHostAddresses: ['127.0.0.1'],
     });
-    this.#peer.addTransceiver(this.#outgoing, { direction: 'sendrecv' });
-    this.#peer.onTrack.subscribe((track) => {
+    // The line's own event: the connection's fires once, and each further offer may bring another stream of the customer.
+    this.#peer.addTransceiver(this.#outgoing, { direction: 'sendrecv' }).onTrack.subscribe((track) => {
       track.onReceiveRtp.subscribe((rtp) => {
         onPacket({ payloadType: rtp.header.payloadType, payload: rtp.payload, at: performance.now() });
       });
