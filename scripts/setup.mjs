@@ -87,6 +87,19 @@ function debian(packages, why, required) {
   run('system packages', 'apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...wanted], quiet);
 }
 
+/** When npm was started, UTC ms: it runs this through a shell. Where /proc isn't there, when this was started. */
+function npmStartedAt() {
+  const stat = (pid) => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+  try {
+    const npm = stat(process.ppid)[1];
+    const [up] = readFileSync('/proc/uptime', 'utf8').split(' ');
+    // Clock ticks since boot, of which Linux shows 100 a second.
+    return Date.now() - (Number(up) - Number(stat(npm)[19]) / 100) * 1000;
+  } catch {
+    return Date.now() - process.uptime() * 1000;
+  }
+}
+
 function npmPackages() {
   const manifests = [
     'package-lock.json',
@@ -181,6 +194,8 @@ function testPeers() {
 
 if (!existsSync(path.join(root, 'package-lock.json')) || !statSync(root).isDirectory())
   fail(`${root} is not a checkout of this project`);
+mkdirSync(build, { recursive: true });
+writeFileSync(path.join(build, 'started-at'), String(Math.round(npmStartedAt())));
 npmPackages();
 mediaWorker();
 client();

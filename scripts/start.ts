@@ -1,6 +1,7 @@
 // `npm start`: the demo, complete, on this machine.
 //   npm start                     starts all and prints where to go
 //   npm start -- --check          starts all, makes one demo payment by itself, prints one line of JSON and ends
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -9,8 +10,11 @@ import { runCheck } from './check.ts';
 import { DEMO_NUMBER, type Stack, startStack } from './demo-stack.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
-/** From npm's own start, where npm says when that was. */
-const startedAt = Number(process.env.TONEGATE_STARTED_AT ?? Date.now() - process.uptime() * 1000);
+/** When npm was started, as the set-up before this wrote it down; started by hand, when this was. */
+const startedAt =
+  process.env.npm_lifecycle_event === 'start'
+    ? Number(readFileSync(path.join(root, 'build/started-at'), 'utf8'))
+    : Date.now() - process.uptime() * 1000;
 
 async function main(): Promise<void> {
   if (process.argv.includes('--check')) process.exit(await runCheck(root, startedAt));

@@ -11,17 +11,3 @@ export const CURRENCIES = Object.keys(MINOR_DIGITS) as [Currency, ...Currency[]]
 
 /** The greatest amount of one payment, in minor units: what GMO-PG's protocol takes (9,999,999 yen). */
 export const AMOUNT_LIMIT_MINOR = 9_999_999;
-
-/**
- * Reads an amount as a person types it ("12,800", "1280.50") into minor units, or undefined where it is no amount, is
- * not positive, is beyond the limit or has decimals that the currency doesn't.
- */
-export function parseAmount(text: string, currency: Currency): number | undefined {
-  const match = /^(\d{1,3}(?:,\d{3})+|\d{1,9})(?:\.(\d+))?$/.exec(text.trim());
-  if (!match?.[1]) return undefined;
-  const digits = MINOR_DIGITS[currency];
-  const decimals = match[2] ?? '';
-  if (decimals.length > digits) return undefined;
-  const minor = Number(match[1].replaceAll(',', '')) * 10 ** digits + Number(decimals.padEnd(digits, '0') || 0);
-  return minor > 0 && minor <= AMOUNT_LIMIT_MINOR ? minor : undefined;
-}

@@ -32,7 +32,7 @@ const digitsOf = (prefix: number): Buffer => Buffer.from([...String(prefix)].map
 const RANGES: readonly Range[] = KNOWN_BRANDS.flatMap((brand) =>
   creditCardType.getTypeInfo(TYPE_OF_BRAND[brand]).patterns.map((pattern): Range => {
     const [first, last] = typeof pattern === 'number' ? [pattern, pattern] : pattern;
-    if (first === undefined || last === undefined) throw new Error(`No range of ${brand}: ${pattern}`);
+    if (first === undefined || last === undefined) throw new Error(`No range of ${brand}: ${String(pattern)}`);
     return { brand, first: digitsOf(first), last: digitsOf(last) };
   }),
 ).sort((a, b) => b.first.length - a.first.length);
