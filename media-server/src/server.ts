@@ -11,6 +11,7 @@ import { Calls } from './calls/calls.ts';
 import { StoredDirectory } from './calls/directory.ts';
 import { CardLink } from './card-link/card-link.ts';
 import type { CardSettings } from './cde/settings.ts';
+import { CallMedia } from './media/call-media.ts';
 import { MediaWorkers } from './media/workers.ts';
 import { systemClock } from './shared/clock.ts';
 import { devCa } from './shared/dev-ca.ts';
@@ -29,6 +30,8 @@ export interface ServerOptions {
   readonly version: string;
   /** Another main file for the card process: tests take one valve out with it, to prove that the other holds. */
   readonly cardEntry?: string;
+  /** Another way to open a call in the SFU, for the same proof of the other valve. */
+  readonly createMedia?: typeof CallMedia.create;
 }
 
 export interface RunningServer {
@@ -134,7 +137,7 @@ async function start(
     parts: {
       sip,
       link,
-      workers,
+      createMedia: (codec) => (options.createMedia ?? CallMedia.create)(workers, codec),
       clock: systemClock,
       log,
       bind: settings.media.bind,

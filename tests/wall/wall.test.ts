@@ -1,35 +1,20 @@
 // The wall, measured: while the customer's phone plays a tone without a pause and keys a card, and the agent's microphone plays
 // another, nothing of either gets to the other between "shut" and the outcome; after it they hear each other again.
 import type { Payment } from '@tonegate/api-schema';
-import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { launchChromium } from '../e2e/chromium.ts';
-import { Softphone } from '../e2e/softphone.ts';
-import { AGENT_HZ, CARDS, CODE, CUSTOMER_HZ, EXPIRY, House } from '../house/house.ts';
-import type { KeyTiming, Phone, PhoneOptions } from '../phone/phone.ts';
-import { Desk } from './desk.ts';
-import { WallWatch } from './watch.ts';
+import { CARDS } from '../house/house.ts';
+import type { KeyTiming, PhoneOptions } from '../phone/phone.ts';
+import { hearEachOther, keyBeginning, keyCard, keyRest, Scene, type Talk } from './scene.ts';
+import { NOTHING, type WallFigures, WallWatch } from './watch.ts';
 
-let house: House;
-let desk: Desk;
-let browser: Browser;
-let agent: Softphone;
+let scene: Scene;
 
 beforeAll(async () => {
-  [house, browser] = await Promise.all([House.open(), launchChromium(AGENT_HZ)]);
-  desk = new Desk(house);
+  scene = await Scene.open();
 });
-
-afterAll(async () => {
-  await browser?.close();
-  await house?.close();
-});
-
+afterAll(() => scene?.close());
 afterEach(async () => {
-  const errors = agent?.errors ?? [];
-  await agent?.close();
-  await house.clear();
-  expect(errors).toEqual([]);
+  expect(await scene.clear()).toEqual([]);
 });
 
 interface Customer {
@@ -50,99 +35,87 @@ const CUSTOMERS: Record<string, Customer> = {
   'events and tones at once, PCMA': { phone: { codecs: ['PCMA'] }, keys: { how: 'both', on: 80, off: 80 } },
 };
 
-async function agentIsReady(): Promise<void> {
-  agent = await Softphone.open(browser, house.stack.softphone);
-  await agent.signIn('hanako', house.stack.secrets.hanako);
-  await agent.ready();
-}
-
-/** A customer who called and talks with the agent; the call's id. */
-async function talking(options: PhoneOptions): Promise<{ phone: Phone; call: string }> {
-  const phone = await house.phone(options);
-  const answered = phone.dial(house.stack.number, house.server);
-  await agent.answer();
-  await answered;
-  await hearEachOther(phone);
-  return { phone, call: (await desk.callOf('09012345678')).id };
-}
-
-async function hearEachOther(phone: Phone): Promise<void> {
-  await Promise.all([agent.ear.hears(CUSTOMER_HZ), phone.hears(AGENT_HZ)]);
-}
-
-async function keyCard(phone: Phone, card: string, timing: KeyTiming): Promise<void> {
-  await agent.step('confirmation');
-  await phone.keys('1', timing);
-  await agent.step('card-number');
-  await phone.keys(`${card}#`, timing);
-  await agent.step('expiry');
-  await phone.keys(EXPIRY, timing);
-  await agent.step('security-code');
-  await phone.keys(CODE, timing);
-}
-
-async function toTheNumber(phone: Phone, timing: KeyTiming): Promise<void> {
-  await agent.step('confirmation');
-  await phone.keys('1', timing);
-  await agent.step('card-number');
-  await phone.keys(CARDS.approved.slice(0, 7), timing);
-}
-
 /** The ways in which a payment can end, and what the customer or the agent does for it. */
-const ENDINGS: Record<string, (phone: Phone, timing: KeyTiming) => Promise<Partial<Payment>>> = {
-  approved: async (phone, timing) => {
-    await keyCard(phone, CARDS.approved, timing);
+const ENDINGS: Record<string, (talk: Talk, keys: KeyTiming) => Promise<Partial<Payment>>> = {
+  approved: async (talk, keys) => {
+    await keyCard(talk, CARDS.approved, keys);
     return { outcome: 'approved', lastFour: '4242' };
   },
-  declined: async (phone, timing) => {
-    await keyCard(phone, CARDS.declined, timing);
+  declined: async (talk, keys) => {
+    await keyCard(talk, CARDS.declined, keys);
     return { outcome: 'declined' };
   },
-  'stopped by the agent': async (phone, timing) => {
-    await toTheNumber(phone, timing);
-    await agent.page.getByTestId('stop-payment').click();
+  'stopped by the agent': async (talk, keys) => {
+    await keyBeginning(talk, keys);
+    await talk.agent.page.getByTestId('stop-payment').click();
     return { outcome: 'cancelled', reason: 'by-agent' };
   },
-  'left by the customer with star, zero': async (phone, timing) => {
-    await toTheNumber(phone, timing);
-    await phone.keys('*0', timing);
+  'left by the customer with star, zero': async (talk, keys) => {
+    await keyBeginning(talk, keys);
+    await talk.phone.keys('*0', keys);
     return { outcome: 'cancelled', reason: 'by-customer' };
   },
-  'hung up on': async (phone, timing) => {
-    await toTheNumber(phone, timing);
-    phone.hangUp();
+  'hung up on': async (talk, keys) => {
+    await keyBeginning(talk, keys);
+    talk.phone.hangUp();
     return { outcome: 'cancelled', reason: 'customer-hung-up' };
   },
 };
 
+function expectNothingPassed(figures: WallFigures, which: string): void {
+  expect(figures, which).toMatchObject(NOTHING);
+  expect(figures.loudest, which).toBeLessThan(-60);
+  expect(figures.keptIn, which).toBe(figures.fromFar);
+  // The customer did speak and key all the while.
+  expect(figures.sent, which).toBeGreaterThan(20);
+}
+
 for (const [name, { phone: options, keys }] of Object.entries(CUSTOMERS)) {
   test(`nothing passes the wall: ${name}`, { timeout: 150_000 }, async () => {
-    await agentIsReady();
-    const { phone, call } = await talking(options);
+    const { desk, house } = scene;
+    const talk = await scene.talking(options);
     for (const [ending, act] of Object.entries(ENDINGS)) {
-      const { id } = await desk.start(call, house.order());
-      const watch = new WallWatch(desk, await desk.shut(id), agent.ear, phone);
-      const wanted = await act(phone, keys);
+      const { id } = await desk.start(talk.call, house.order());
+      const watch = new WallWatch(desk, await desk.shut(id), talk);
+      const wanted = await act(talk, keys);
       const payment = await desk.outcome(id);
       expect(payment, ending).toMatchObject(wanted);
-      const figures = await watch.end(payment.endedAt ?? 0);
-      console.info(ending, JSON.stringify(figures));
-      expect(figures, ending).toMatchObject({
-        packets: 0,
-        senderReports: 0,
-        fromCustomer: 0,
-        toAgent: 0,
-        toCustomer: 0,
-        toSfu: 0,
-        passedToFar: 0,
-        toneAtPhone: 0,
-      });
-      expect(figures.loudest, ending).toBeLessThan(-60);
-      expect(figures.keptIn, ending).toBe(figures.fromFar);
-      expect(figures.sent, ending).toBeGreaterThan(20);
-      if (!phone.up) break;
-      await hearEachOther(phone);
+      expectNothingPassed(await watch.end(payment), ending);
+      if (!talk.phone.up) break;
+      await hearEachOther(talk);
       await desk.open(id);
     }
   });
 }
+
+test('a page that is opened anew behind the wall gets a stream that is shut from its birth', {
+  timeout: 90_000,
+}, async () => {
+  const { desk, house } = scene;
+  const talk = await scene.talking();
+  const { agent, phone } = talk;
+  const { id } = await desk.start(talk.call, house.order());
+  const payment = await desk.shut(id);
+  const before = new WallWatch(desk, payment, talk);
+  await keyBeginning(talk, { how: 'both' });
+  expectNothingPassed(await before.until(Date.now()), 'the page that goes');
+  await agent.page.reload();
+  await agent.page.getByTestId('wall-band').waitFor();
+  // The call is back: there is sound of the agent's again, at the SFU.
+  await expect
+    .poll(async () => (await desk.counts(talk.call))?.sfu?.fromAgent ?? 0, { timeout: 10_000 })
+    .toBeGreaterThan(20);
+  const after = new WallWatch(desk, payment, talk);
+  await agent.step('card-number');
+  await phone.keys(`${CARDS.approved.slice(7)}#`, { how: 'both' });
+  await keyRest(talk, { how: 'both' });
+  const ended = await desk.outcome(id);
+  expect(ended).toMatchObject({ outcome: 'approved', lastFour: '4242' });
+  expectNothingPassed(await after.end(ended), 'the page that came');
+  // Since its birth, and not only while it was watched.
+  expect((await agent.ear.history()).findLast(({ at }) => at <= (ended.endedAt ?? 0))).toMatchObject({
+    packets: 0,
+    senderReports: 0,
+  });
+  await hearEachOther(talk);
+});

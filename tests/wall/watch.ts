@@ -6,6 +6,7 @@ import { AGENT_HZ } from '../house/house.ts';
 import type { Phone } from '../phone/phone.ts';
 import { levelAt } from '../phone/sound.ts';
 import type { Desk } from './desk.ts';
+import type { Talk } from './scene.ts';
 
 /** What the agent's jitter buffer and concealment still sound of what came before, ms. */
 const EAR_ALLOWANCE_MS = 700;
@@ -39,10 +40,17 @@ export interface WallFigures {
   readonly counted: number;
 }
 
-interface Counted {
-  readonly at: number;
-  readonly counts: CallCounts;
-}
+/** What passes a wall of which at least the gate and the SFU's valve are shut. */
+export const NOTHING = {
+  packets: 0,
+  senderReports: 0,
+  fromCustomer: 0,
+  toAgent: 0,
+  toCustomer: 0,
+  toSfu: 0,
+  passedToFar: 0,
+  toneAtPhone: 0,
+} as const satisfies Partial<WallFigures>;
 
 export class WallWatch {
   readonly #desk: Desk;
@@ -54,15 +62,15 @@ export class WallWatch {
   readonly #shutNow = performance.now();
   readonly #sentBefore: number;
   readonly #first: Promise<CallCounts | undefined>;
-  readonly #counted: Counted[] = [];
+  readonly #counted: CallCounts[] = [];
   #ended = false;
   readonly #counting: Promise<void>;
 
   /** To be made when the payment is known to run: then both valves have reported shut. */
-  constructor(desk: Desk, payment: Payment, ear: Ear, phone: Phone) {
+  constructor(desk: Desk, payment: Payment, { agent, phone }: Pick<Talk, 'agent' | 'phone'>) {
     this.#desk = desk;
     this.#payment = payment;
-    this.#ear = ear;
+    this.#ear = agent.ear;
     this.#phone = phone;
     this.#sentBefore = phone.counts.sent + phone.counts.eventsSent;
     this.#first = desk.counts(payment.call);
@@ -75,20 +83,25 @@ export class WallWatch {
       // Only what was counted before anybody knew an outcome was counted during the wall.
       const { state } = await this.#desk.payment(this.#payment.id);
       if (!counts || state === 'ended') return;
-      this.#counted.push({ at: Date.now(), counts });
+      this.#counted.push(counts);
       await new Promise((resolve) => setTimeout(resolve, COUNT_EVERY_MS));
     }
   }
 
-  /** The figures of this wall; `endedAt`: when the outcome was known, UTC ms. */
-  async end(endedAt: number): Promise<WallFigures> {
+  /** The figures of this wall from when it was shut to when its outcome was known. */
+  end(payment: Payment): Promise<WallFigures> {
+    return this.until(payment.endedAt ?? Date.now());
+  }
+
+  /** The figures up to a moment, UTC ms. */
+  async until(endedAt: number): Promise<WallFigures> {
     this.#ended = true;
     await this.#counting;
     const looks = (await this.#ear.history()).filter(
       ({ asked, at }) => asked >= this.#shutAt + STATS_ARE_OLD_MS && at <= endedAt,
     );
     const [first, last] = [looks[0], looks.at(-1)];
-    const counts = [(await this.#first) as CallCounts, ...this.#counted.map((each) => each.counts)];
+    const counts = [(await this.#first) as CallCounts, ...this.#counted];
     if (!first || !last || counts.length < 2) throw new Error('the wall was too short to be watched');
     const heard = looks.filter(({ at }) => at >= this.#shutAt + EAR_ALLOWANCE_MS).map(({ loud }) => loud);
     const grown = (read: (each: CallCounts) => number) => {

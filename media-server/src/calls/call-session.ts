@@ -9,9 +9,8 @@ import type {
   ProblemCode,
 } from '@tonegate/api-schema';
 import type { Codec, FromCard, Language } from '../card-link/contract.ts';
-import { CallMedia } from '../media/call-media.ts';
+import type { CallMedia } from '../media/call-media.ts';
 import { answerCustomer, type CustomerSide, offerToCustomer, readCustomerAnswer } from '../media/customer-sdp.ts';
-import type { MediaWorkers } from '../media/workers.ts';
 import type { Clock } from '../shared/clock.ts';
 import { type Id, newId } from '../shared/ids.ts';
 import type { Logger } from '../shared/logger.ts';
@@ -35,7 +34,8 @@ export interface CallMerchant {
 export interface CallParts {
   readonly sip: Sip;
   readonly link: CardCommands;
-  readonly workers: MediaWorkers;
+  /** Opens the SFU's part of a call. */
+  readonly createMedia: (codec: Codec) => Promise<Result<CallMedia, 'no-worker'>>;
   readonly clock: Clock;
   readonly log: Logger;
   /** Local address that the gates bind, and what SDP announces to a peer at `ip` (by trunk where set). */
@@ -212,7 +212,7 @@ export class CallSession {
 
   async #openMedia(codec: Codec, far: CustomerSide | undefined): Promise<boolean> {
     this.#codec = codec;
-    const created = await CallMedia.create(this.#parts.workers, codec);
+    const created = await this.#parts.createMedia(codec);
     if (!created.ok) return false;
     const media = created.value;
     this.#media = media;

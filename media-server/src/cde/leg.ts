@@ -2,7 +2,7 @@ import { type Clock } from '../shared/clock.ts';
 import { type Id } from '../shared/ids.ts';
 import { type Logger } from '../shared/logger.ts';
 import { type FromCard, type LegOpen, type PaymentOpen, type Refusal, type Sound } from './contract.ts';
-import { GateLeg } from './gate/gate-leg.ts';
+import { type GateLeg, type GateLegEnvironment, type GateLegOptions } from './gate/gate-leg.ts';
 import { type PortPool } from './gate/port-pool.ts';
 import { type Ticker } from './gate/ticker.ts';
 import { traceOf } from './hardening.ts';
@@ -15,6 +15,8 @@ import { type FromThread, type LegCommand } from './threads.ts';
 const WAITING_LIMIT = 64;
 const KEYS = '0123456789*#';
 
+export type CreateGate = (options: GateLegOptions, environment: GateLegEnvironment) => GateLeg;
+
 export interface LegEnvironment {
   readonly settings: CardSettings;
   readonly portPool: PortPool;
@@ -22,6 +24,7 @@ export interface LegEnvironment {
   readonly clock: Clock;
   readonly log: Logger;
   readonly prompts: PromptBook;
+  readonly createGate: CreateGate;
   readonly post: (message: FromThread, transfer?: readonly ArrayBuffer[]) => void;
 }
 
@@ -57,7 +60,7 @@ export class Leg {
     this.#onGone = onGone;
     this.#wanted = open.wall;
     const { portPool, ticker, clock } = environment;
-    this.#gate = new GateLeg(open, {
+    this.#gate = environment.createGate(open, {
       portPool,
       ticker,
       clock,

@@ -76,6 +76,8 @@ export interface Threads {
 
 export interface LegThreadsOptions {
   readonly settings: CardSettings;
+  /** The file that each thread runs: it calls `serveLegs`. */
+  readonly entry: URL;
   onMessage(thread: number, message: FromThread): void;
   /** A thread ended by a bug: legs and keyed digits of it are gone. */
   onCrash(error: unknown): void;
@@ -89,7 +91,7 @@ export class LegThreads implements Threads {
   constructor(options: LegThreadsOptions) {
     this.#workers = Array.from({ length: options.settings.threads }, (_, index) => {
       const start: ThreadStart = { settings: options.settings, index };
-      const worker = new Worker(new URL('./leg-thread.ts', import.meta.url), {
+      const worker = new Worker(options.entry, {
         workerData: start,
         name: `legs-${index}`,
       });

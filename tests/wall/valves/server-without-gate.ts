@@ -1,0 +1,3 @@
+import { runServer, WITHOUT_GATE } from './server.ts';
+
+await runServer(WITHOUT_GATE);
