@@ -380,7 +380,7 @@ export class CallSession {
     return ok(undefined);
   }
 
-  /** Starts payment mode. Resolves when the gate is shut, or with why it can't be. */
+  /** Starts payment mode. Resolves when the dialogue runs behind the wall, or with why it can't. */
   async startPayment(
     order: Order,
     language: Language | undefined,
@@ -402,6 +402,7 @@ export class CallSession {
       });
     }
     this.#gate.play(undefined, this.#language);
+    const before = this.#payment;
     const payment = new PaymentSession(
       { call: this.id, merchant: this.merchant.id, order, language: language ?? this.merchant.language },
       {
@@ -414,20 +415,19 @@ export class CallSession {
           this.#changed();
         },
         askLedger: () => this.#owner.ledgerWanted(payment.id),
-        released: () => this.#input({ type: 'payment', active: false }),
+        released: () => {
+          // What was refused is no payment: the one before it is the last again.
+          if (!payment.taken && this.#payment === payment) this.#payment = before;
+          this.#input({ type: 'payment', active: false });
+        },
       },
     );
-    const before = this.#payment;
     this.#startedBy = by;
     this.#payment = payment;
     this.#input({ type: 'payment', active: true });
+    // Refused, it holds the wall until the gate is open again.
     const started = await payment.start();
-    if (!started.ok) {
-      if (this.#payment === payment) this.#payment = before;
-      this.#changed();
-      return started;
-    }
-    return ok(payment.view());
+    return started.ok ? ok(payment.view()) : started;
   }
 
   #refusal(): Problem<ProblemCode> | undefined {

@@ -59,6 +59,8 @@ interface Agent {
 const LISTENERS_PER_PERSON = 20;
 /** Payments of ended calls that can still be asked for and acknowledged. */
 const REMEMBERED_PAYMENTS = 1000;
+/** Ended calls of which those who were in them are told that they have ended. */
+const REMEMBERED_CALLS = 1000;
 
 /** All calls of this server, and the agents' states. */
 export class Calls implements CallOwner {
@@ -68,6 +70,7 @@ export class Calls implements CallOwner {
   /** Payment → its call; kept a while after the call's end. */
   readonly #payments = new Map<Id, CallSession>();
   readonly #settlement: Settlement;
+  readonly #ended = new Map<Id, { readonly person: Id | undefined; readonly merchant: CallMerchant }>();
   #draining = false;
 
   constructor(options: CallsOptions) {
@@ -255,7 +258,9 @@ export class Calls implements CallOwner {
 
   async startPayment(who: Asker, request: StartPayment): Answer<Payment> {
     const session = this.#sessions.get(request.call);
-    if (!session || !this.#mayUse(who, session)) return notFound('call');
+    if (!session) return this.#gone(request.call, who);
+    const rings = who.person !== undefined && session.ringing.includes(who.person);
+    if (!rings && !this.#mayUse(who, session)) return notFound('call');
     if (this.#draining) return err({ code: 'draining', message: 'the server is being stopped: no new payments' });
     const { order } = request;
     if (!(order.currency in MINOR_DIGITS))
@@ -355,6 +360,11 @@ export class Calls implements CallOwner {
   over(session: CallSession): void {
     this.#sessions.delete(session.id);
     this.#options.books.forget(session.id);
+    this.#ended.set(session.id, { person: session.person, merchant: session.merchant });
+    for (const id of this.#ended.keys()) {
+      if (this.#ended.size <= REMEMBERED_CALLS) break;
+      this.#ended.delete(id);
+    }
     this.#ringWaiting();
   }
 
@@ -391,7 +401,15 @@ export class Calls implements CallOwner {
     for (const listener of this.#agents.get(person)?.listeners ?? []) listener(event);
   }
 
-  #mayUse(who: Asker, session: CallSession): boolean {
+  /** The answer for a call that isn't there: has it ended, or was it never theirs? */
+  #gone(call: Id, who: Asker): { ok: false; error: Problem<ProblemCode> } {
+    const ended = this.#ended.get(call);
+    return ended && this.#mayUse(who, ended)
+      ? err({ code: 'call-ended', message: 'the call has ended' })
+      : notFound('call');
+  }
+
+  #mayUse(who: Asker, session: { readonly person: Id | undefined; readonly merchant: CallMerchant }): boolean {
     if (who.person !== undefined) return session.person === who.person;
     return who.merchants.includes(session.merchant.id);
   }
@@ -402,8 +420,8 @@ export class Calls implements CallOwner {
     act: (session: CallSession) => Result<void, Problem<ProblemCode>>,
   ): Result<Call, Problem<ProblemCode>> {
     const session = this.#sessions.get(call);
-    const concerned = session && (session.person === person || session.ringing.includes(person));
-    if (!session || !concerned) return notFound('call');
+    if (!session) return this.#gone(call, { person, merchants: [] });
+    if (session.person !== person && !session.ringing.includes(person)) return notFound('call');
     const done = act(session);
     return done.ok ? ok(session.view()) : done;
   }

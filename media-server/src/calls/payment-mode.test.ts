@@ -100,6 +100,12 @@ test('a wall that never reports shut ends in a cancelled payment, not in a dialo
   expect(types(step(state, { type: 'valve-shut' }, SHUT_LIMIT_MS + 2))).not.toContain('begin');
 });
 
+test('a payment that is refused when both valves are shut already gives the wall back', () => {
+  const mode = running();
+  expect(types(step(mode, { type: 'refused', why: 'attempt-alive' }, 3))).toContain('open-gate');
+  expect(types(step(mode, { type: 'gate', state: 'open' }, 4))).toContain('release');
+});
+
 test('a customer who hung up is no reason to forget the outcome', () => {
   const mode = running();
   expect(types(step(mode, { type: 'customer-gone' }, 3))).toEqual([]);

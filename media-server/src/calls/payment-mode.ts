@@ -107,7 +107,9 @@ export function step(mode: PaymentMode, input: PaymentInput, now: number): Payme
       mode.valveShut = true;
       return beginWhenShut(mode);
     case 'refused':
-      return mode.phase === 'shutting' ? concluded(mode, { outcome: 'failed', reason: reasonOf(input.why) }, true) : [];
+      // The ledger may be slower than both valves.
+      if (mode.phase !== 'shutting' && mode.phase !== 'running') return [];
+      return concluded(mode, { outcome: 'failed', reason: reasonOf(input.why) }, true);
     case 'progress':
       return progressed(mode, input);
     case 'outcome':

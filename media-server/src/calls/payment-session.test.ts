@@ -7,6 +7,19 @@ import { PaymentSession } from './payment-session.ts';
 const UNKNOWN: PaymentResult = { outcome: 'unknown', reason: 'no-answer' };
 const APPROVED: PaymentResult = { outcome: 'approved', reason: 'none', brand: 'visa', lastFour: '4242' };
 
+const NO_COUNTS = {
+  fromFar: 0,
+  toSfu: 0,
+  fromSfu: 0,
+  toFar: 0,
+  keptIn: 0,
+  keptOut: 0,
+  foreign: 0,
+  keyEvents: 0,
+  lost: 0,
+  jitterMs: 0,
+};
+
 function session() {
   const sent: ToCard[] = [];
   const link = {
@@ -34,8 +47,8 @@ function session() {
       released: () => {},
     },
   );
-  void payment.start();
-  return { payment, link, asked, told: () => sent.filter(({ type }) => type === 'told') };
+  const started = payment.start();
+  return { started, payment, link, asked, told: () => sent.filter(({ type }) => type === 'told') };
 }
 
 test('an acknowledgement says what was seen; what it turned into is acknowledged anew', () => {
@@ -87,4 +100,23 @@ test('after a restart the ledger is asked for this payment', () => {
   payment.input({ type: 'card-lost' });
   payment.input({ type: 'card-back' });
   expect(asked).toEqual([payment.id]);
+});
+
+test('a payment that the ledger refuses is none, however far the wall was', async () => {
+  const { started, payment } = session();
+  payment.heard({ type: 'wall', leg: 'c'.repeat(26), state: 'shut', payment: payment.id, counts: NO_COUNTS });
+  payment.heard({ type: 'refused', command: 'payment-open', payment: payment.id, why: 'attempt-alive' });
+  expect(await started).toMatchObject({ ok: false, error: { code: 'attempt-alive' } });
+  expect([payment.taken, payment.active]).toEqual([false, true]);
+  payment.heard({ type: 'wall', leg: 'c'.repeat(26), state: 'open', counts: NO_COUNTS });
+  expect([payment.taken, payment.active]).toEqual([false, false]);
+});
+
+test('a payment that died with the card process before a word of it is one all the same', async () => {
+  const { started, payment } = session();
+  payment.input({ type: 'card-lost' });
+  payment.input({ type: 'card-back' });
+  payment.input({ type: 'ledger', result: undefined });
+  expect(await started).toEqual({ ok: true });
+  expect(payment.view()).toMatchObject({ outcome: 'failed', reason: 'card-process-ended' });
 });

@@ -1,5 +1,5 @@
 import type { Order, Payment, ProblemCode } from '@tonegate/api-schema';
-import type { FromCard, Language, PaymentResult } from '../card-link/contract.ts';
+import type { FromCard, Language, PaymentResult, Refusal } from '../card-link/contract.ts';
 import type { Clock } from '../shared/clock.ts';
 import { type Id, newId } from '../shared/ids.ts';
 import { err, ok, type Problem, type Result } from '../shared/result.ts';
@@ -49,6 +49,7 @@ export class PaymentSession {
   #opened: ((result: Result<void, Problem<ProblemCode>>) => void) | undefined;
   /** Whether the card process took the payment: before that it is no payment and leaves no record. */
   #taken = false;
+  #refused = false;
 
   constructor(request: PaymentRequest, parts: PaymentParts) {
     this.id = newId(parts.clock.now());
@@ -60,7 +61,7 @@ export class PaymentSession {
     this.#first = outputs;
   }
 
-  /** Shuts the wall and begins. Resolves when the gate reported shut, or with why it can't be. */
+  /** Shuts the wall and begins. Resolves when the ledger has the payment and the dialogue runs, or with why it can't. */
   start(): Promise<Result<void, Problem<ProblemCode>>> {
     return new Promise((resolve) => {
       this.#opened = resolve;
@@ -100,20 +101,16 @@ export class PaymentSession {
       case 'wall':
         // A report of a shutting before this payment (hold) is no answer to it.
         if (message.state === 'shut' && message.payment !== this.id) return;
-        if (message.state === 'shut' && !this.#taken) {
-          this.#taken = true;
-          this.#opened?.(ok(undefined));
-        }
         return this.input({ type: 'gate', state: message.state });
       case 'progress':
+        this.#take();
         return this.input({ ...message, type: 'progress' });
       case 'outcome':
         return this.input({ type: 'outcome', result: resultOf(message) });
       case 'settled':
         return this.input({ type: 'settled', result: resultOf(message) });
       case 'refused':
-        if (message.command === 'payment-open') this.#opened?.(err(problemOf(message.why)));
-        if (message.command === 'payment-open') this.input({ type: 'refused', why: message.why });
+        if (message.command === 'payment-open') this.#refuse(message.why, message.why);
         return;
     }
   }
@@ -135,6 +132,20 @@ export class PaymentSession {
   tellAgain(outcome: PaymentResult['outcome']): void {
     if (!this.#acknowledged || this.#mode.result?.outcome !== outcome) return;
     this.#parts.link.send({ type: 'told', payment: this.id, outcome });
+  }
+
+  /** A word of the dialogue or a result: the gate shuts before the ledger is asked, so its report alone says nothing. */
+  #take(): void {
+    if (this.#refused) return;
+    this.#taken = true;
+    this.#opened?.(ok(undefined));
+  }
+
+  #refuse(why: string, as: Refusal): void {
+    if (this.#taken) return;
+    this.#refused = true;
+    this.#opened?.(err(problemOf(why)));
+    this.input({ type: 'refused', why: as });
   }
 
   view(): Payment {
@@ -171,10 +182,7 @@ export class PaymentSession {
       switch (output.type) {
         case 'shut-gate':
           gate.heldByPayment();
-          if (!link.send(this.#openMessage())) {
-            this.#opened?.(err(problemOf('card-process-down')));
-            this.input({ type: 'refused', why: 'draining' });
-          }
+          if (!link.send(this.#openMessage())) this.#refuse('card-process-down', 'draining');
           break;
         case 'shut-valve':
           // Rejects only with its worker's death, which ends the agent's leg: nothing is left to shut.
@@ -201,6 +209,7 @@ export class PaymentSession {
           this.#parts.released();
           break;
         case 'changed':
+          if (this.#mode.result) this.#take();
           if (this.#mode.result) this.#endedAt ??= this.#parts.clock.now();
           this.#parts.changed();
           break;
