@@ -179,8 +179,12 @@ export class Agent {
   heard(ms: number): Int16Array {
     const from = performance.now() - ms;
     const parts = this.#heard.filter((part) => part.at >= from);
-    const all = new Int16Array(parts.length * FRAME);
-    parts.forEach((part, i) => all.set(part.samples.subarray(0, FRAME), i * FRAME));
+    const all = new Int16Array(parts.reduce((sum, part) => sum + part.samples.length, 0));
+    let at = 0;
+    for (const { samples } of parts) {
+      all.set(samples, at);
+      at += samples.length;
+    }
     return all;
   }
 

@@ -6,7 +6,8 @@ import { addPerson } from '../../media-server/src/storage/people.ts';
 import { Agent } from '../agent/agent.ts';
 import { AGENT_HZ, CUSTOMER_HZ, type House } from './house.ts';
 
-const PASSWORD = 'one-of-the-crowd';
+/** Of everybody whom `addAgents` adds. */
+export const CROWD_PASSWORD = 'one-of-the-crowd';
 
 /** Adds `count` agents to the demo's merchant, as an administrator would, and has the server read them in. Returns their names. */
 export async function addAgents(house: House, count: number): Promise<string[]> {
@@ -21,7 +22,14 @@ export async function addAgents(house: House, count: number): Promise<string[]> 
   for (let i = 0; i < count; i++) {
     const name = `crowd-${i}`;
     const { organisation } = merchant;
-    const facts = { organisation, name, displayName: name, role: 'agent', language: 'en', password: PASSWORD } as const;
+    const facts = {
+      organisation,
+      name,
+      displayName: name,
+      role: 'agent',
+      language: 'en',
+      password: CROWD_PASSWORD,
+    } as const;
     const person = await addPerson(storage, facts, Date.now());
     await join(storage, person.id, merchant.id, Date.now());
     names.push(name);
@@ -36,7 +44,7 @@ export async function crowd(house: House, count: number): Promise<Agent[]> {
   const names = await addAgents(house, count);
   const agents: Agent[] = [];
   for (const name of names) {
-    const agent = await house.agentNamed(name, PASSWORD);
+    const agent = await house.agentNamed(name, CROWD_PASSWORD);
     await agent.ready();
     const phone = await house.phone();
     await phone.dial(house.stack.number, house.server);
