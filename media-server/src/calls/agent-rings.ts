@@ -40,6 +40,8 @@ export class AgentRings {
   readonly #events: RingEvents;
   readonly #rings = new Set<Ring>();
   #accepted: Ring | undefined;
+  /** Another with each end of all: a window that was about to be rung then isn't. */
+  #calling = 0;
 
   constructor(options: {
     call: Id;
@@ -66,7 +68,9 @@ export class AgentRings {
   /** Calls one window. `resume`: it is to answer by itself (a call come back after a reload, or one it dialled). */
   async ring(person: Id, registration: Registration, resume: boolean): Promise<void> {
     if (this.#rings.size >= RING_LIMIT) return;
+    const calling = this.#calling;
     const media = await this.#media.openAgent();
+    if (calling !== this.#calling) return media.close();
     const ring: Ring = { person, media, sip: undefined, offered: media.stream, following: false };
     this.#rings.add(ring);
     ring.sip = this.#sip.callRegistration(registration.id, {
@@ -98,6 +102,7 @@ export class AgentRings {
 
   /** Ends those that ring; with `all` the accepted one too. */
   end(all: boolean): void {
+    if (all) this.#calling++;
     for (const ring of [...this.#rings]) {
       if (ring !== this.#accepted || all) this.#drop(ring);
     }

@@ -215,6 +215,11 @@ export class CallSession {
     const created = await this.#parts.createMedia(codec);
     if (!created.ok) return false;
     const media = created.value;
+    if (this.ended) {
+      // Nobody would close what is opened now.
+      media.close();
+      return false;
+    }
     this.#media = media;
     media.onLost = () => this.#broken('media worker', new Error('the media worker died'));
     const opened = await this.#gate.open({ codec, far, sfu: media.sfu });
@@ -245,15 +250,19 @@ export class CallSession {
     return {
       ringing: (sdp) => {
         if (sdp === undefined) return this.#changed();
-        void this.#agree(sdp).then((agreed) => agreed && this.#input({ type: 'customer-early' }));
+        this.#agree(sdp)
+          .then((agreed) => agreed && this.#input({ type: 'customer-early' }))
+          .catch((cause) => this.#broken('early media', cause));
       },
       established: (sdp) => {
         const wanted = sdp === undefined ? Promise.resolve(true) : this.#agree(sdp);
-        void wanted.then((agreed) => {
-          if (!agreed) return this.#input({ type: 'end', end: 'not-reachable' });
-          this.#answeredAt ??= this.#parts.clock.now();
-          this.#input({ type: 'customer-up' });
-        });
+        wanted
+          .then((agreed) => {
+            if (!agreed) return this.#input({ type: 'end', end: 'not-reachable' });
+            this.#answeredAt ??= this.#parts.clock.now();
+            this.#input({ type: 'customer-up' });
+          })
+          .catch((cause) => this.#broken('customer', cause));
       },
       reoffered: (offer) => {
         const answer = answerCustomer(offer, this.#port(this.#gate.ready.rtpPort), this.#codec);
@@ -373,7 +382,8 @@ export class CallSession {
 
   hangUp(): Result<void, Problem<ProblemCode>> {
     if (this.ended) return ok(undefined);
-    if (this.#state.payment) {
+    // With its outcome known nothing is lost, however long the wall has to stay shut.
+    if (this.#state.payment && this.#payment?.result === undefined) {
       return err({ code: 'already-in-payment', message: 'a payment is running: stop it first, then hang up' });
     }
     this.#input({ type: 'end', end: 'agent-hung-up' });

@@ -77,6 +77,7 @@ export class CustomerGate {
 
   /** Opens the leg, its wall shut. Also to open it again after a restart or for another codec: on the same ports then. */
   async open(given?: { codec: Codec; far: FarSide | undefined; sfu: SfuSide }): Promise<Result<void, GateFailure>> {
+    if (this.#closed) return err('no-such-leg');
     if (given) {
       this.#codec = given.codec;
       this.#far = given.far;

@@ -57,14 +57,17 @@ export function mirrored(direction: Direction): Direction {
   return direction === 'recvonly' ? 'sendonly' : direction;
 }
 
-/** Address and port of a media line, unless it is none that packets can go to (hold by `c=0.0.0.0`, a host name). */
+/**
+ * Address and port of a media line, unless it is none that packets can go to: hold by `c=0.0.0.0`, a host name, a zone of
+ * the far side's machine (`fe80::1%eth0`, which `isIP` lets pass).
+ */
 export function addressOf(
   session: SessionDescription,
   media: MediaDescription,
 ): { ip: string; port: number } | undefined {
   const ip = String(media.connection?.ip ?? session.connection?.ip ?? '');
   const unspecified = ip === '0.0.0.0' || ip === '::';
-  if (!isIP(ip) || unspecified || !isPort(media.port)) return undefined;
+  if (!isIP(ip) || ip.includes('%') || unspecified || !isPort(media.port)) return undefined;
   return { ip, port: media.port };
 }
 
