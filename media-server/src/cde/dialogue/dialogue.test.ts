@@ -268,16 +268,28 @@ test('the whole time is limited, however busy the customer is', () => {
   expect(endOf(phone)).toEqual({ outcome: 'failed', reason: 'time-limit' });
 });
 
-test('before the card is handed over, the agent and the customer can end it at once', () => {
+test('before the card is handed over, the agent can end it: the customer is told first, so that no more keys come', () => {
   for (const field of ['confirmation', 'card-number', 'expiry', 'security-code'] as const) {
     const cancelled = asked(field);
     cancelled.keys('5', 3);
     cancelled.input({ type: 'cancel' });
-    expect(cancelled.outputs.at(-1)).toEqual({ type: 'end', result: { outcome: 'cancelled', reason: 'by-agent' } });
+    expect(lastSaid(cancelled)).toEqual(['returning']);
     expect(cancelled.bytes().every((byte) => byte === 0)).toBe(true);
+    cancelled.keys('42', 3);
+    expect(endOf(cancelled)).toBeUndefined();
+    cancelled.listen();
+    expect(endOf(cancelled)).toEqual({ outcome: 'cancelled', reason: 'by-agent' });
+    expect(cancelled.bytes().every((byte) => byte === 0)).toBe(true);
+  }
+});
+
+test('a customer who hangs up before the card is handed over ends it at once', () => {
+  for (const field of ['confirmation', 'card-number', 'expiry', 'security-code'] as const) {
     const gone = asked(field);
+    gone.keys('5', 3);
     gone.input({ type: 'hung-up' });
     expect(endOf(gone)).toEqual({ outcome: 'cancelled', reason: 'customer-hung-up' });
+    expect(gone.bytes().every((byte) => byte === 0)).toBe(true);
   }
 });
 

@@ -163,10 +163,13 @@ function takeInput(dialogue: Dialogue, input: DialogueInput, now: number, output
       if (phase.type === 'asking') phase.asking.quietSince = now;
       if (phase.type === 'processing' && !phase.hungUp) phase.againAt = now + WAITING_AGAIN_MS;
       return;
-    case 'cancel':
-      if (phase.type === 'processing') return;
-      stopPlaying(dialogue, outputs);
-      return end(dialogue, { outcome: 'cancelled', reason: 'by-agent' }, outputs);
+    case 'cancel': {
+      const result: PaymentResult = { outcome: 'cancelled', reason: 'by-agent' };
+      // Who keys a number doesn't know of it: without a word the wall would open between two keys, and let the rest pass
+      // as tones.
+      if (phase.type === 'asking') return tell(dialogue, result, now, outputs);
+      return phase.type === 'before' ? end(dialogue, result, outputs) : undefined;
+    }
     case 'hung-up':
       stopPlaying(dialogue, outputs);
       if (phase.type !== 'processing') {

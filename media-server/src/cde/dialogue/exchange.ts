@@ -43,7 +43,7 @@ export type DialogueInput =
   | { readonly type: 'played' }
   /** `wakeAt` has come. Harmless at any other time. */
   | { readonly type: 'time' }
-  /** The agent stops the payment; without effect after `authorize`. */
+  /** The agent stops the payment; without effect after `authorize`. Before its end the customer is told, once anything was asked. */
   | { readonly type: 'cancel' }
   | { readonly type: 'hung-up' }
   /** The payment's result, durably written. */
