@@ -526,3 +526,33 @@ test('while the wall is shut, whatever comes in whatever order, no datagram reac
   // Else it would prove nothing.
   expect(passed).toBeGreaterThan(1000);
 });
+
+test('a forged source port 0, to which nothing can be sent, is nobody: neither latched nor reported to', () => {
+  for (const announced of [far, { ...far, rtp: undefined }]) {
+    const world = new World({ wall: 'open', far: announced });
+    for (let i = 0; i < 200; i++) {
+      world.core.fromFar(
+        rtp(sound(CUSTOMER), { ssrc: 9, sequence: i, timestamp: i * 160 }),
+        '203.0.113.1',
+        0,
+        world.now,
+      );
+      world.tick();
+    }
+    world.customer();
+    const report = { ssrc: 9, packets: 1, bytes: 1, timestamp: 1 };
+    const rtcp = writeReport({
+      sent: report,
+      received: undefined,
+      now: 1,
+      lastSenderTime: 0,
+      sinceSenderReportMs: 0,
+      name: 'x',
+    });
+    world.core.rtcpFromFar(Buffer.from(rtcp), '192.0.2.1', 0, world.now);
+    world.wait(12_000);
+    expect(world.core.counts().foreign).toBe(201);
+    expect(world.toFar.some(({ to }) => to.endsWith(':0'))).toBe(false);
+    expect(world.rtcpToFar.map(({ to }) => to)).not.toContain('192.0.2.1:0');
+  }
+});

@@ -118,6 +118,8 @@ export class GateCore {
 
   /** A datagram at the customer's RTCP port. */
   rtcpFromFar(packet: Buffer, ip: string, port: number, now: number): void {
+    // No answer can go to port 0, which a forged datagram may have as its source; nor is it anybody's.
+    if (port === 0) return this.#strange(packet);
     const announced = this.#far?.rtcp;
     const known = ip === this.#latch.target?.ip || (ip === announced?.ip && port === announced.port);
     if (!known || !this.#reports.heardFar(packet, this.#farStream.rewriter.ssrc, ip, port, now)) this.#foreign++;
@@ -220,7 +222,7 @@ export class GateCore {
   #hear(packet: Buffer, ip: string, port: number, now: number): void {
     const header = this.#header;
     const far = this.#far;
-    if (!far || !readRtp(packet, header) || header.end - header.start > SOUND_LIMIT) {
+    if (!far || port === 0 || !readRtp(packet, header) || header.end - header.start > SOUND_LIMIT) {
       this.#strange(packet);
       return;
     }
