@@ -132,10 +132,18 @@ async function talking(name: string, i: number): Promise<Talk> {
 /** One payment in a call that stands, measured; resolves when the two hear each other again. */
 async function pay(talk: Talk, ending: (typeof ENDINGS)[number]): Promise<Measured> {
   const { agent, phone, call } = talk;
+  const before = agent.call?.payment?.id;
   const requested = performance.now();
-  const { id } = await agent.startPayment(house.order());
-  await agent.until(({ call: now }) => now?.payment?.id === id && now.payment.state === 'running', 5000, 'the wall');
+  const answered = agent.startPayment(house.order());
+  const running = agent.until(
+    ({ call: now }) => now?.payment?.state === 'running' && now.payment.id !== before,
+    5000,
+    'the wall',
+  );
+  // The event comes before the answer, which is on disk first.
+  await Promise.race([running, answered.then(() => running)]);
   const shut = performance.now();
+  const { id } = await answered;
   const counting = countUntilOutcome(talk, id);
   await act(talk, id, ending);
   await agent.until(({ call: now }) => now?.payment?.state === 'ended', 60_000, 'the outcome');

@@ -137,7 +137,7 @@ async function start(
     parts: {
       sip,
       link,
-      createMedia: (codec) => (options.createMedia ?? CallMedia.create)(workers, codec),
+      createMedia: (codec) => options.createMedia?.(workers, codec) ?? CallMedia.create(workers, codec),
       clock: systemClock,
       log,
       bind: settings.media.bind,
