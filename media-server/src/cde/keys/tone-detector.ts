@@ -1,4 +1,5 @@
 import { AMPLITUDE_0_DBM0, LINEAR, type Law } from '../../rtp/g711.ts';
+import { ToneProof } from './tone-proof.ts';
 
 const RATE = 8000;
 /** Hz, by row and column of the keypad (ITU-T Q.23). */
@@ -21,9 +22,7 @@ const TWIST_MIN = 10 ** (-12 / 10);
 const PURITY = 0.68;
 /** What the row's tone alone must have of it, the column's being as loud as it may; most sound ends here. */
 const ROW_SHARE = PURITY / (1 + TWIST_MAX);
-/** Halfway between the deviation that must be taken (1.8 %) and the one that must not (3.5 %), in parts of 1. */
-const DEVIATION = 0.0265;
-/** Windows of tone that make a press: a tone of 40 ms has at least five pure ones, one of 23 ms at most four. */
+/** Windows of tone before it is worth a proof: a tone of 40 ms has at least five pure ones, one of 23 ms at most four. */
 const PRESS_WINDOWS = 5;
 /** Windows without the tone that end it: a pause of 40 ms has at least five, a lost packet's 20 ms at most four. */
 const HOLE_WINDOWS = 5;
@@ -55,9 +54,6 @@ const NONE: readonly TonePress[] = [];
 const COSINES = FREQUENCIES.map((hz) => tabulated(hz, Math.cos));
 const SINES = FREQUENCIES.map((hz) => tabulated(hz, Math.sin));
 const WEIGHTS = Float64Array.from({ length: WINDOW }, (_, i) => hann(i));
-/** The phase by which each frequency goes on in a hop. */
-const TURN_COSINES = FREQUENCIES.map((hz) => Math.cos((2 * Math.PI * hz * HOP) / RATE));
-const TURN_SINES = FREQUENCIES.map((hz) => Math.sin((2 * Math.PI * hz * HOP) / RATE));
 /** |X|² of a sine of amplitude a is (a·Σw/2)²; Σw is half the window's length. */
 const POWER_FLOOR = ((AMPLITUDE_0_DBM0 * 10 ** (FLOOR_DBM0 / 20) * WINDOW) / 4) ** 2;
 /** Weighted energy of a sine for its |X|²: a²/2·Σw² with Σw² = ⅜ of the length. */
@@ -72,9 +68,9 @@ function tabulated(hz: number, wave: (x: number) => number): Float64Array {
 }
 
 /**
- * Finds in-band keys (DTMF, ITU-T Q.23/Q.24) in a stream of G.711. Each window's eight amplitudes are looked at at their
- * nominal frequencies; how far a tone is off is told by the phase that it gains from window to window, which is far
- * finer than a window's own resolution. Holds no more sound than one window.
+ * Finds in-band keys (DTMF, ITU-T Q.23/Q.24) in a stream of G.711. Short windows, looked at at the eight nominal
+ * frequencies, tell when a tone begins, lasts and ends; whether it is a key at all and near enough to its frequencies is
+ * proven once, on 32 ms of it ({@link ToneProof}), which is all the sound that is ever held.
  */
 export class ToneDetector {
   readonly #linear: Int16Array;
@@ -82,14 +78,9 @@ export class ToneDetector {
   readonly #window = new Float64Array(WINDOW);
   #filled = 0;
   /** Two values for each filter section. */
-  readonly #filter = new Float64Array(SECTIONS.length * 2);
-  readonly #real = new Float64Array(FREQUENCIES.length);
-  readonly #imaginary = new Float64Array(FREQUENCIES.length);
-  readonly #lastReal = new Float64Array(FREQUENCIES.length);
-  readonly #lastImaginary = new Float64Array(FREQUENCIES.length);
-  /** Whether this window's amplitudes are known, and those of the one right before it. */
-  #hasAmplitudes = false;
-  #hasLast = false;
+  readonly #delays = new Float64Array(SECTIONS.length * 2);
+  readonly #proof = new ToneProof();
+  readonly #powers = new Float64Array(FREQUENCIES.length);
 
   // The tone that lasts; row −1: none.
   #row = -1;
@@ -99,13 +90,9 @@ export class ToneDetector {
   #missingWindows = 0;
   #otherWindows = 0;
   #otherKey = -1;
-  #decided = false;
+  /** Whether it was told already. */
+  #told = false;
   #age = 0;
-  // Phase gained against the nominal frequencies, weighted by power: row, column.
-  #rowReal = 0;
-  #rowImaginary = 0;
-  #columnReal = 0;
-  #columnImaginary = 0;
   #sinceActive = Number.POSITIVE_INFINITY;
 
   constructor(law: Law) {
@@ -115,35 +102,24 @@ export class ToneDetector {
   /** Hears the G.711 bytes from `start` to `end`; returns the presses that became certain. */
   push(samples: Uint8Array, start = 0, end = samples.length): readonly TonePress[] {
     let presses: TonePress[] | undefined;
-    const window = this.#window;
-    const state = this.#filter;
-    const [first, second] = SECTIONS;
-    let [s0, s1, s2, s3] = state as unknown as [number, number, number, number];
-    for (let i = start; i < end; i++) {
-      const x = this.#linear[samples[i] as number] as number;
-      const y = first[0] * x + s0;
-      s0 = first[1] * x - first[3] * y + s1;
-      s1 = first[2] * x - first[4] * y;
-      const z = y + s2;
-      s2 = second[1] * y - second[3] * z + s3;
-      s3 = y - second[4] * z;
-      window[this.#filled++] = z;
-      if (this.#filled < WINDOW) continue;
+    for (let at = start; at < end; ) {
+      const next = Math.min(end, at + WINDOW - this.#filled);
+      this.#proof.hear(this.#linear, samples, at, next);
+      this.#filter(samples, at, next);
+      at = next;
+      if (this.#filled < WINDOW) break;
       const code = this.#hearWindow();
-      if (code >= 0) (presses ??= []).push({ code, agoMs: ((this.#age + end - i - 1) * 1000) / RATE });
-      window.copyWithin(0, HOP);
+      if (code >= 0) (presses ??= []).push({ code, agoMs: ((this.#age + end - at) * 1000) / RATE });
+      this.#window.copyWithin(0, HOP);
       this.#filled = WINDOW - HOP;
     }
-    state[0] = s0;
-    state[1] = s1;
-    state[2] = s2;
-    state[3] = s3;
     return presses ?? NONE;
   }
 
   /** So many samples were lost on the way: a tone before and after them is one. */
   lost(samples: number): void {
     this.#forgetWindow();
+    this.#proof.gap(samples);
     const windows = samples / HOP;
     this.#sinceActive += samples;
     if (this.#row < 0) return;
@@ -158,6 +134,7 @@ export class ToneDetector {
   /** The sender was silent for so many samples without sending any. */
   silent(samples: number): void {
     this.#forgetWindow();
+    this.#proof.gap(samples);
     this.#sinceActive += samples;
     if (this.#row < 0) return;
     this.#age += samples;
@@ -177,20 +154,42 @@ export class ToneDetector {
   /** Forgets everything heard. */
   reset(): void {
     this.#forgetWindow();
-    this.#real.fill(0);
-    this.#imaginary.fill(0);
-    this.#lastReal.fill(0);
-    this.#lastImaginary.fill(0);
+    this.#powers.fill(0);
+    this.#proof.forget();
     this.#end();
     this.#otherKey = -1;
     this.#sinceActive = Number.POSITIVE_INFINITY;
   }
 
+  /** Puts the bytes from `start` to `end` behind what is in the window, without what is below the keys' tones. */
+  #filter(samples: Uint8Array, start: number, end: number): void {
+    const linear = this.#linear;
+    const window = this.#window;
+    const delays = this.#delays;
+    const [first, second] = SECTIONS;
+    let [s0, s1, s2, s3] = delays as unknown as [number, number, number, number];
+    let filled = this.#filled;
+    for (let i = start; i < end; i++) {
+      const x = linear[samples[i] as number] as number;
+      const y = first[0] * x + s0;
+      s0 = first[1] * x - first[3] * y + s1;
+      s1 = first[2] * x - first[4] * y;
+      const z = y + s2;
+      s2 = second[1] * y - second[3] * z + s3;
+      s3 = y - second[4] * z;
+      window[filled++] = z;
+    }
+    this.#filled = filled;
+    delays[0] = s0;
+    delays[1] = s1;
+    delays[2] = s2;
+    delays[3] = s3;
+  }
+
   #forgetWindow(): void {
     this.#window.fill(0);
-    this.#filter.fill(0);
+    this.#delays.fill(0);
     this.#filled = 0;
-    this.#hasAmplitudes = this.#hasLast = false;
   }
 
   /** Judges a full window; returns the code of a press that became certain with it, else −1. */
@@ -223,6 +222,7 @@ export class ToneDetector {
     this.#row = place >> 2;
     this.#column = place & 3;
     this.#toneWindows = 1;
+    this.#proof.begin();
     // The window's pure part began a little after its beginning.
     this.#age = WINDOW;
   }
@@ -232,14 +232,9 @@ export class ToneDetector {
     this.#holeWindows = 0;
     this.#missingWindows = 0;
     this.#otherWindows = 0;
-    if (this.#hasLast) this.#gainPhase();
-    if (this.#decided || this.#toneWindows < PRESS_WINDOWS) return -1;
-    this.#decided = true;
-    const column = this.#column + 4;
-    const near =
-      deviation(this.#rowReal, this.#rowImaginary, this.#row) <= DEVIATION &&
-      deviation(this.#columnReal, this.#columnImaginary, column) <= DEVIATION;
-    return near ? this.#key() : -1;
+    if (this.#told || this.#toneWindows < PRESS_WINDOWS) return -1;
+    this.#told = this.#proof.proves(ROWS[this.#row] as number, COLUMNS[this.#column] as number);
+    return this.#told ? this.#key() : -1;
   }
 
   #hole(windows: number): void {
@@ -251,34 +246,11 @@ export class ToneDetector {
   #end(): void {
     this.#row = this.#column = -1;
     this.#toneWindows = this.#holeWindows = this.#missingWindows = this.#otherWindows = 0;
-    this.#decided = false;
+    this.#told = false;
     this.#age = 0;
-    this.#rowReal = this.#rowImaginary = this.#columnReal = this.#columnImaginary = 0;
   }
 
-  /** Adds what both tones' phases gained on their nominal frequencies since the last window. */
-  #gainPhase(): void {
-    const row = this.#row;
-    const column = this.#column + 4;
-    this.#rowReal += this.#gained(row, false);
-    this.#rowImaginary += this.#gained(row, true);
-    this.#columnReal += this.#gained(column, false);
-    this.#columnImaginary += this.#gained(column, true);
-  }
-
-  #gained(i: number, imaginary: boolean): number {
-    const re = this.#real[i] as number;
-    const im = this.#imaginary[i] as number;
-    const lastRe = this.#lastReal[i] as number;
-    const lastIm = this.#lastImaginary[i] as number;
-    const productRe = re * lastRe + im * lastIm;
-    const productIm = im * lastRe - re * lastIm;
-    const cos = TURN_COSINES[i] as number;
-    const sin = TURN_SINES[i] as number;
-    return imaginary ? productIm * cos - productRe * sin : productRe * cos + productIm * sin;
-  }
-
-  /** The code of the key that the window is full of, or −1. Leaves its amplitudes for the phase. */
+  /** The code of the key that the window is full of, or −1. */
   #keyInWindow(): number {
     const window = this.#window;
     let energy = 0;
@@ -286,31 +258,22 @@ export class ToneDetector {
       const weighted = (window[i] as number) * (WEIGHTS[i] as number);
       energy += weighted * weighted;
     }
-    if (energy < 2 * POWER_FLOOR * ENERGY_BY_POWER) {
-      this.#hasAmplitudes = this.#hasLast = false;
-      return -1;
-    }
-    this.#lastReal.set(this.#real);
-    this.#lastImaginary.set(this.#imaginary);
+    if (energy < 2 * POWER_FLOOR * ENERGY_BY_POWER) return -1;
     const row = this.#loudest(0);
-    const rowPower = this.#power(row);
-    if (rowPower * ENERGY_BY_POWER < energy * ROW_SHARE) {
-      this.#hasAmplitudes = this.#hasLast = false;
-      return -1;
-    }
+    const rowPower = this.#powers[row] as number;
+    if (rowPower * ENERGY_BY_POWER < energy * ROW_SHARE || rowPower < POWER_FLOOR) return -1;
     const column = this.#loudest(4);
-    const columnPower = this.#power(column);
-    this.#hasLast = this.#hasAmplitudes;
-    this.#hasAmplitudes = true;
-    if (rowPower < POWER_FLOOR || columnPower < POWER_FLOOR) return -1;
+    const columnPower = this.#powers[column] as number;
+    if (columnPower < POWER_FLOOR) return -1;
     if (columnPower > rowPower * TWIST_MAX || columnPower < rowPower * TWIST_MIN) return -1;
     if ((rowPower + columnPower) * ENERGY_BY_POWER < energy * PURITY) return -1;
     return CODES[row * 4 + column - 4] as number;
   }
 
-  /** Takes the amplitudes of four frequencies and returns which is the loudest. */
+  /** Takes the powers of four frequencies and returns which is the loudest. */
   #loudest(first: number): number {
     const window = this.#window;
+    const powers = this.#powers;
     let loudest = first;
     for (let f = first; f < first + 4; f++) {
       const cosines = COSINES[f] as Float64Array;
@@ -322,20 +285,9 @@ export class ToneDetector {
         re += x * (cosines[i] as number);
         im -= x * (sines[i] as number);
       }
-      this.#real[f] = re;
-      this.#imaginary[f] = im;
-      if (this.#power(f) > this.#power(loudest)) loudest = f;
+      powers[f] = re * re + im * im;
+      if ((powers[f] as number) > (powers[loudest] as number)) loudest = f;
     }
     return loudest;
   }
-
-  #power(f: number): number {
-    return (this.#real[f] as number) ** 2 + (this.#imaginary[f] as number) ** 2;
-  }
-}
-
-/** How far a tone is off its nominal frequency, in parts of it, by the phase gained in a hop. */
-function deviation(re: number, im: number, frequency: number): number {
-  const hz = (Math.atan2(im, re) * RATE) / (2 * Math.PI * HOP);
-  return Math.abs(hz) / (FREQUENCIES[frequency] as number);
 }

@@ -1,0 +1,198 @@
+const RATE = 8000;
+/** A whole proof: 32 ms; any 40 ms of tone have one at some hop of the detector's. */
+const WHOLE = 256;
+/** Half a proof, of a tone in pieces: 20 ms, twice. */
+const PIECE = 160;
+/** Samples by which the first look at a frequency is shifted: it stays sure up to 78 Hz off. */
+const FIRST_SHIFT = 51;
+/** Looks that follow, each finer than the one before. */
+const FINER_LOOKS = 2;
+
+/** Off the nominal frequency, in parts of 1: 1.8 % must be taken (ITU-T Q.24), and noise moves it by 0.2 %. */
+const DEVIATION = 0.022;
+/** What is neither of the two tones nor dial tone, against the tones: white noise 12 dB below is 0.063 of them. */
+const REST = 0.115;
+/** The same for a piece; only clean sound comes in such. */
+const PIECE_REST = 0.05;
+/** How much each tone may swell or fade from one half to the other, as a ratio of powers: 4 dB. Voices do more. */
+const SWELL = 10 ** (4 / 10);
+/** The two pieces must be of one tone: their powers within 1.5 dB, their frequencies within 0.5 %. */
+const SAME_POWER = 10 ** (1.5 / 10);
+const SAME_FREQUENCY = 0.005;
+/** Where dial tones lie (350, 400, 425, 440, 450, 480 Hz), and how much stronger than the keys they may be. */
+const DIAL_FROM_HZ = 325;
+const DIAL_TO_HZ = 500;
+const DIAL_MOST = 3;
+
+/** What is known of one tone in a block. */
+class Tone {
+  hz = 0;
+  /** Its part of the block's weighted energy. */
+  energy = 0;
+  /** Power in the block's first half by that in its second. */
+  swell = 0;
+}
+
+/**
+ * The second look at a key: whether the last sound is two steady tones and nothing else. Voices and music pass for a key
+ * in single short windows, never in 32 ms on end: their tones swell, glide, and have others beside them. Looks at the
+ * sound as it came (a filter against dial tones would hide a voice's pitch), and only when a key is near: it costs as
+ * much as twenty windows.
+ */
+export class ToneProof {
+  /** The last sound, as a ring. */
+  readonly #sound = new Float64Array(WHOLE);
+  /** Samples heard in all, and those without a gap. */
+  #at = 0;
+  #unbroken = 0;
+  readonly #row = new Tone();
+  readonly #column = new Tone();
+  /** The first piece of the tone that lasts; its end is −1 where there is none. */
+  readonly #firstRow = new Tone();
+  readonly #firstColumn = new Tone();
+  #firstEnd = -1;
+  // The last projection.
+  #re = 0;
+  #im = 0;
+
+  /** Hears the bytes from `start` to `end`, of which `linear` tells the samples. */
+  hear(linear: Int16Array, bytes: Uint8Array, start: number, end: number): void {
+    const sound = this.#sound;
+    const behind = this.#at - start;
+    for (let i = start; i < end; i++) sound[(behind + i) & (WHOLE - 1)] = linear[bytes[i] as number] as number;
+    this.#at += end - start;
+    this.#unbroken += end - start;
+  }
+
+  /** So many samples didn't come. */
+  gap(samples: number): void {
+    this.#sound.fill(0);
+    this.#at += samples;
+    this.#unbroken = 0;
+  }
+
+  /** Another tone begins: no piece of an earlier one counts for it. */
+  begin(): void {
+    this.#firstEnd = -1;
+  }
+
+  forget(): void {
+    this.gap(0);
+    for (const tone of [this.#row, this.#column, this.#firstRow, this.#firstColumn]) {
+      tone.hz = tone.energy = tone.swell = 0;
+    }
+    this.#firstEnd = -1;
+    this.#re = this.#im = 0;
+  }
+
+  /** Whether the sound up to now proves a key of these nominal frequencies. */
+  proves(rowHz: number, columnHz: number): boolean {
+    if (this.#unbroken >= WHOLE && this.#pure(WHOLE, rowHz, columnHz, REST)) return true;
+    if (this.#unbroken < PIECE || !this.#pure(PIECE, rowHz, columnHz, PIECE_REST)) return false;
+    if (this.#firstEnd >= 0) {
+      const apart = this.#at - PIECE >= this.#firstEnd;
+      return apart && same(this.#row, this.#firstRow) && same(this.#column, this.#firstColumn);
+    }
+    copy(this.#row, this.#firstRow);
+    copy(this.#column, this.#firstColumn);
+    this.#firstEnd = this.#at;
+    return false;
+  }
+
+  #pure(length: number, rowHz: number, columnHz: number, rest: number): boolean {
+    if (!this.#find(this.#row, rowHz, length) || !this.#find(this.#column, columnHz, length)) return false;
+    const tones = this.#row.energy + this.#column.energy;
+    let others = this.#weightedEnergy(length) - tones;
+    // Most sound that got here ends at this line, before the dial tones are sought.
+    if (others > (rest + DIAL_MOST) * tones) return false;
+    if (others > rest * tones) others -= this.#dialTones(length);
+    return others <= rest * tones;
+  }
+
+  /** Finds the tone near its nominal frequency; false: it is too far off or not steady. */
+  #find(tone: Tone, nominal: number, length: number): boolean {
+    const half = length / 2;
+    let hz = nominal;
+    for (let look = 0; look <= FINER_LOOKS; look++) {
+      const shift = look === 0 ? FIRST_SHIFT : half;
+      const first = this.#project(hz, length, 0, half);
+      const re = this.#re;
+      const im = this.#im;
+      const second = this.#project(hz, length, shift, half);
+      const turn = Math.atan2(this.#im * re - this.#re * im, this.#re * re + this.#im * im);
+      hz += (turn * RATE) / (2 * Math.PI * shift);
+      if (shift === half) tone.swell = first / second;
+    }
+    tone.hz = hz;
+    if (Math.abs(hz / nominal - 1) > DEVIATION) return false;
+    if (!(tone.swell <= SWELL && tone.swell >= 1 / SWELL)) return false;
+    // |X|² of a sine of amplitude a is (a·Σw/2)²; its weighted energy a²/2·Σw², with Σw = ½ and Σw² = ⅜ of the length.
+    tone.energy = (this.#project(hz, length, 0, length) * 3) / length;
+    return true;
+  }
+
+  /** Weighted energy about where dial tones lie: in neighbouring bins a tone counts 1 + ¼ + ¼ fold. */
+  #dialTones(length: number): number {
+    const step = RATE / length;
+    let power = 0;
+    for (let hz = DIAL_FROM_HZ; hz <= DIAL_TO_HZ; hz += step) power += this.#project(hz, length, 0, length);
+    return (power * 3) / length / 1.5;
+  }
+
+  #weightedEnergy(length: number): number {
+    const sound = this.#sound;
+    const begin = this.#at - length;
+    const weights = WEIGHTS[length] as Float64Array;
+    let energy = 0;
+    for (let i = 0; i < length; i++) {
+      const x = (sound[(begin + i) & (WHOLE - 1)] as number) * (weights[i] as number);
+      energy += x * x;
+    }
+    return energy;
+  }
+
+  /** The Hann-weighted projection of a part of the block on a frequency, its phase counted from the block's beginning; returns its power. */
+  #project(hz: number, length: number, from: number, count: number): number {
+    const sound = this.#sound;
+    const begin = this.#at - length + from;
+    const step = (2 * Math.PI * hz) / RATE;
+    const turnCos = Math.cos(step);
+    const turnSin = Math.sin(step);
+    let cos = Math.cos(step * from);
+    let sin = Math.sin(step * from);
+    const weights = WEIGHTS[count] as Float64Array;
+    let re = 0;
+    let im = 0;
+    for (let i = 0; i < count; i++) {
+      const x = (sound[(begin + i) & (WHOLE - 1)] as number) * (weights[i] as number);
+      re += x * cos;
+      im -= x * sin;
+      const next = cos * turnCos - sin * turnSin;
+      sin = sin * turnCos + cos * turnSin;
+      cos = next;
+    }
+    this.#re = re;
+    this.#im = im;
+    return re * re + im * im;
+  }
+}
+
+function hann(length: number): Float64Array {
+  return Float64Array.from({ length }, (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * (i + 0.5)) / length));
+}
+
+/** By length: of both blocks and of their halves. */
+const WEIGHTS: Readonly<Record<number, Float64Array>> = Object.fromEntries(
+  [WHOLE, WHOLE / 2, PIECE, PIECE / 2].map((length) => [length, hann(length)]),
+);
+
+function copy(from: Tone, to: Tone): void {
+  to.hz = from.hz;
+  to.energy = from.energy;
+  to.swell = from.swell;
+}
+
+function same(tone: Tone, other: Tone): boolean {
+  const power = tone.energy / other.energy;
+  return power <= SAME_POWER && power >= 1 / SAME_POWER && Math.abs(tone.hz / other.hz - 1) <= SAME_FREQUENCY;
+}
