@@ -115,6 +115,29 @@ test('killed together with the card process: unknown to nobody for long, and the
   await expectBooks(house, before, asked.amountMinor);
 });
 
+test('killed over an unknown outcome: the next server finds out, and its acknowledgement keeps the money', {
+  timeout: PAYMENT_MS,
+}, async () => {
+  const talk = await talking(house);
+  const before = await totals(house);
+  const order = house.order();
+  const { id } = await pays(talk, order, CARDS.lateApproval);
+  await atStep(talk, 'processing');
+  await killServer(talk);
+  await house.clear();
+  await house.stack.startServer();
+  const later = await talking(house);
+  await eventually(async () => {
+    const stored = (await later.agent.request('GET', `/v1/payments/${id}`)) as Payment;
+    return stored.outcome === 'approved' || undefined;
+  }, 'the settled outcome');
+  // Until somebody was told it may be given back: no second try stands beside it.
+  await expect(later.agent.startPayment(order)).rejects.toThrow('409 attempt-alive');
+  expect(await later.agent.post(`/v1/payments/${id}/acknowledge`, {})).toMatchObject({ acknowledged: true });
+  expect(await later.agent.request('GET', `/v1/payments/${id}`)).toMatchObject({ acknowledged: true });
+  await expectBooks(house, before, order.amountMinor);
+});
+
 test('SIGTERM: the running payment finishes, new calls and payments are refused, then it ends by itself', {
   timeout: PAYMENT_MS,
 }, async () => {

@@ -42,4 +42,6 @@ export interface CallControl {
   payment(id: Id): Payment | undefined;
   cancelPayment(who: Who, id: Id): CallResult<Payment>;
   acknowledge(who: Who, id: Id): CallResult<Payment>;
+  /** The outcome of a payment whose call is long over was seen. False while the card process can't be told. */
+  told(payment: Id, outcome: NonNullable<Payment['outcome']>): boolean;
 }

@@ -2,7 +2,7 @@ import { Id, Payment, ProblemBody, StartPayment } from '@tonegate/api-schema';
 import { z } from 'zod';
 import { holdsCardNumber } from '../shared/card-digits.ts';
 import { writeAudit } from '../storage/audit.ts';
-import { findPayment } from '../storage/payments.ts';
+import { acknowledgePayment, findPayment } from '../storage/payments.ts';
 import { actorOf, callerOf, mayActFor } from './auth.ts';
 import type { Http } from './http.ts';
 import type { ApiParts } from './parts.ts';
@@ -104,9 +104,23 @@ export function paymentsRoutes(app: Http, { calls, storage, clock }: ApiParts): 
       },
     },
     async (request, reply) => {
-      const payment = await calls.acknowledge(callerOf(request).who, request.params.id);
-      if (!payment.ok) return sendProblem(reply, payment.error.code, payment.error.message);
-      return reply.code(200).send(payment.value);
+      const { who } = callerOf(request);
+      const { id } = request.params;
+      const payment = await calls.acknowledge(who, id);
+      if (payment.ok) return reply.code(200).send(payment.value);
+      // Its call may be over since long, or since an earlier life of the server: what is found out later is told too.
+      const row = payment.error.code === 'not-found' ? await findPayment(storage, id) : undefined;
+      const theirs =
+        who.person === undefined ? row && who.merchants.includes(row.merchant) : row?.person === who.person;
+      if (!row || !theirs) return sendProblem(reply, payment.error.code, payment.error.message);
+      if (row.outcome !== null && row.acknowledgedAt === null) {
+        if (!calls.told(id, row.outcome)) {
+          return sendProblem(reply, 'card-process-down', 'The card process is being started again: say it again.');
+        }
+        row.acknowledgedAt = clock.now();
+        await acknowledgePayment(storage, id, row.acknowledgedAt);
+      }
+      return reply.code(200).send(paymentOf(row));
     },
   );
 }

@@ -262,3 +262,37 @@ test('a session that asks too much is told to wait', async () => {
   expect(await api.ask('GET', '/v1/me', { headers: busy })).toMatchObject({ json: { code: 'too-many-tries' } });
   expect((await api.ask('GET', '/v1/me', { headers })).status).toBe(200);
 });
+
+test('an outcome that was found out after its call is acknowledged by who started the payment, once', async () => {
+  const call = callRow(api.demo);
+  await addCall(api.storage, call);
+  const id = newId();
+  await addPayment(api.storage, {
+    id,
+    organisation: api.demo.organisation,
+    merchant: api.demo.merchant,
+    call: call.id,
+    person: me(),
+    apiKey: null,
+    purpose: 'charge',
+    reference: 'A-1',
+    description: null,
+    amountMinor: 500,
+    currency: 'JPY',
+    language: 'en',
+    startedAt: 1,
+  });
+  const url = `/v1/payments/${id}/acknowledge`;
+  const told = () => api.calls.asked.filter(([what]) => what === 'told');
+  api.calls.refusal = 'not-found';
+  // It has no outcome yet: nobody can have seen one.
+  expect(await api.ask('POST', url, { headers })).toMatchObject({ status: 200, json: { acknowledged: false } });
+  await endPayment(api.storage, id, { outcome: 'approved', reason: 'none', endedAt: 2 });
+  const other = { cookie: await api.cookie(1) };
+  expect((await api.ask('POST', url, { headers: other })).status).toBe(404);
+  expect(told()).toEqual([]);
+  for (const by of [headers, headers, api.bearer]) {
+    expect(await api.ask('POST', url, { headers: by })).toMatchObject({ status: 200, json: { acknowledged: true } });
+  }
+  expect(told()).toEqual([['told', id, 'approved']]);
+});

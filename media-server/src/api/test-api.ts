@@ -84,6 +84,10 @@ export class FakeCalls implements CallControl {
   acknowledge(who: Who, id: Id) {
     return this.#act(['acknowledge', who, id], () => testPayment({ id, acknowledged: true }));
   }
+  told(payment: Id, outcome: string) {
+    this.asked.push(['told', payment, outcome]);
+    return this.refusal !== 'card-process-down';
+  }
 
   async #act<T>(asked: unknown[], make: () => T): CallResult<T> {
     this.asked.push(asked);

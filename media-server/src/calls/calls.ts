@@ -300,6 +300,11 @@ export class Calls implements CallOwner {
     });
   }
 
+  /** Somebody has seen the outcome of a payment that has no session any more. False: the card process is down. */
+  told(payment: Id, outcome: NonNullable<Payment['outcome']>): boolean {
+    return this.#options.parts.link.send({ type: 'told', payment, outcome });
+  }
+
   /** No new calls or payments; `count` falls to 0 as the running ones end. */
   drain(): void {
     this.#draining = true;
