@@ -6,6 +6,8 @@ import type { MockServer } from '../../client/test-server/mock-server.ts';
 export interface SoftphoneWindow {
   readonly language?: 'ja' | 'en';
   readonly theme?: 'light' | 'dark';
+  /** Most tests look at a window that stands still; most people have one that moves. */
+  readonly moving?: boolean;
 }
 
 /** A fresh window as wide as a side panel, before anybody has signed in. */
@@ -14,7 +16,7 @@ export async function openSoftphone(browser: Browser, server: MockServer, how: S
     locale: how.language === 'ja' ? 'ja-JP' : 'en-GB',
     timezoneId: 'Asia/Tokyo',
     colorScheme: how.theme ?? 'light',
-    reducedMotion: 'reduce',
+    reducedMotion: how.moving ? 'no-preference' : 'reduce',
     viewport: { width: 360, height: 720 },
     permissions: ['microphone', 'notifications', 'clipboard-read', 'clipboard-write'],
   });

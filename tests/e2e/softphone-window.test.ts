@@ -107,6 +107,21 @@ test('no single key hangs up or takes money', async () => {
   expect(server.seen.slice(before)).toEqual([]);
 });
 
+test('a panel that is closed is gone, and keys typed afterwards go into the order, not to the customer', async () => {
+  await page.context().close();
+  server.reset();
+  page = await openSoftphone(browser, server, { moving: true });
+  await signIn(page, server);
+  await bring(page, server, talking);
+  await page.getByTestId('keypad').click();
+  await page.getByRole('dialog', { name: 'Keypad' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.getByTestId('order').pressSequentially('1042');
+  expect(await page.getByTestId('order').inputValue()).toBe('1042');
+  expect(posted(`/v1/calls/${talking.id}/keys`)).toHaveLength(0);
+});
+
 test('keys go by the server, one by one and in their order', async () => {
   await bring(page, server, talking);
   await page.getByText('In a call', { exact: true }).waitFor();
