@@ -66,7 +66,7 @@ export const ja: Record<MessageKey, string> = {
   'call.none': '通話はありません',
 
   'dial.label': '発信先の番号',
-  'dial.placeholder': '03-1234-5678',
+  'dial.placeholder': '例:03-1234-5678',
   'dial.merchant': '発信元',
   'dial.submit': '発信',
   'dial.invalid': '電話番号ではないようです。数字で入力してください(国外は先頭に+)。',
@@ -105,6 +105,7 @@ export const ja: Record<MessageKey, string> = {
   'pay.field.too-long': '64文字以内で入力してください。',
   'pay.field.card-number':
     'カード番号のようです。カード番号は入力しないでください。お客様に電話機で押していただきます。',
+  'pay.amount.example': '例:{example}',
   'pay.amount.empty': '金額を入力してください。',
   'pay.amount.not-a-number': '金額ではないようです。{example} のように入力してください。',
   'pay.amount.decimals': '{currency}では使えない小数です。{example} のように入力してください。',
@@ -120,6 +121,7 @@ export const ja: Record<MessageKey, string> = {
   'pay.step.done': '完了',
   'pay.step.now': '進行中',
   'pay.step.next': '未',
+  'pay.step.left': '完了せず',
   'pay.dots': '{of}けたのうち{keys}けた',
   'pay.dots-open': '{keys}けた',
   'pay.mistake-one': '入力誤り1回',

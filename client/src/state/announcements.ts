@@ -1,5 +1,6 @@
 import type { Outcome, PaymentStep } from '@tonegate/api-schema';
 import { type CallsState, currentCall, walledPayment } from './calls.ts';
+import { isDone } from './payment-steps.ts';
 
 /** Something that a screen reader says at once. Words are the window's business. */
 export type Announcement =
@@ -50,8 +51,7 @@ function announcePayment(before: CallsState, after: CallsState): Announcement[] 
   const was = paymentOf(before);
   const is = paymentOf(after);
   if (is !== null && was?.id === is.id) {
-    if (was.step !== is.step && was.step !== 'processing' && is.outcome === null)
-      said.push({ say: 'step-done', step: was.step });
+    if (isDone(was.step, is.step) && is.outcome === null) said.push({ say: 'step-done', step: was.step });
     if (is.mistakes > was.mistakes) said.push({ say: 'mistake' });
     if (is.outcome !== null && is.outcome !== was.outcome) said.push({ say: 'outcome', outcome: is.outcome });
   }

@@ -1,4 +1,5 @@
 import type { AgentState, Call, Payment, ServerEvent } from '@tonegate/api-schema';
+import { type ReachedStep, reached } from './payment-steps.ts';
 
 /** How many ended calls are kept. */
 export const RECENT_LIMIT = 20;
@@ -16,6 +17,8 @@ export interface CallsState {
   readonly kept: Call | null;
   /** Payments whose outcome the agent has left behind. */
   readonly left: readonly string[];
+  /** How far the latest payment came before its result. */
+  readonly reached: ReachedStep | null;
   /** Server's clock minus ours, ms: call timers run by the server's. */
   readonly clockOffsetMs: number;
   readonly draining: boolean;
@@ -28,6 +31,7 @@ export const NO_CALLS: CallsState = {
   recent: [],
   kept: null,
   left: [],
+  reached: null,
   clockOffsetMs: 0,
   draining: false,
 };
@@ -61,7 +65,7 @@ export function applyEvent(state: CallsState, event: ServerEvent, now: number): 
 }
 
 function withCall(before: CallsState, call: Call): CallsState {
-  const state = withNews(before, call);
+  const state = { ...withNews(before, call), reached: reached(before.reached, call.payment) };
   const others = state.live.filter((other) => other.id !== call.id);
   if (call.state === 'ended') {
     const kept = state.kept?.id === call.id || showsOutcome(call, state.left) ? call : state.kept;

@@ -75,7 +75,7 @@ export function PaymentFormView({ call }: { call: Call }) {
               inputMode="decimal"
               autoComplete="off"
               maxLength={16}
-              placeholder={exampleAmount(currency)}
+              placeholder={t('pay.amount.example', { example: exampleAmount(currency) })}
               value={form.amount}
               onChange={(event) => softphone.edit({ amount: event.target.value })}
             />

@@ -1,13 +1,11 @@
-import type { Payment, PaymentStep } from '@tonegate/api-schema';
+import type { Payment } from '@tonegate/api-schema';
 import { formatMoney } from '../i18n/format.ts';
-import { useDesk, useSoftphone } from '../state/hooks.ts';
+import { useCalls, useDesk, useSoftphone } from '../state/hooks.ts';
+import { shownSteps } from '../state/payment-steps.ts';
 import controls from './controls.module.css';
 import { DoneIcon } from './icons.tsx';
 import styles from './payment-zone.module.css';
 import { useLanguage, useTranslate } from './use-translate.ts';
-
-/** Waiting for the payment service is shown in the place where its answer will be. */
-const SHOWN: readonly PaymentStep[] = ['confirmation', 'card-number', 'expiry', 'security-code', 'result'];
 
 /** The customer's way through the payment: how far, never what. */
 export function PaymentProgress({ payment }: { payment: Payment }) {
@@ -16,7 +14,7 @@ export function PaymentProgress({ payment }: { payment: Payment }) {
   const language = useLanguage();
   const stopping = useDesk((state) => state.busy.cancel === true);
   const checking = payment.step === 'processing';
-  const at = SHOWN.indexOf(checking ? 'result' : payment.step);
+  const way = useCalls((state) => state.reached);
   const remarks = [
     payment.mistakes > 0 &&
       (payment.mistakes === 1 ? t('pay.mistake-one') : t('pay.mistakes', { count: payment.mistakes })),
@@ -32,25 +30,22 @@ export function PaymentProgress({ payment }: { payment: Payment }) {
         <span className={styles.money}>{formatMoney(payment.order.amountMinor, payment.order.currency, language)}</span>
       </p>
       <ol className={styles.steps} aria-label={t('pay.steps')}>
-        {SHOWN.map((step, index) => {
-          const state = index < at ? 'done' : index === at ? 'now' : 'next';
-          return (
-            <li
-              key={step}
-              className={styles.step}
-              data-state={state}
-              data-testid={`payment-step-${step}`}
-              aria-current={state === 'now' ? 'step' : undefined}
-            >
-              {state === 'done' ? <DoneIcon /> : <span className={styles.mark} aria-hidden="true" />}
-              <span>
-                {t(`pay.step.${step === 'result' && checking ? 'processing' : step}`)}
-                <span className={controls.hidden}> {t(`pay.step.${state}`)}</span>
-              </span>
-              {state === 'now' && <Dots keys={payment.keys} of={payment.of} />}
-            </li>
-          );
-        })}
+        {shownSteps(payment, way).map(({ step, state }) => (
+          <li
+            key={step}
+            className={styles.step}
+            data-state={state}
+            data-testid={`payment-step-${step}`}
+            aria-current={state === 'now' ? 'step' : undefined}
+          >
+            {state === 'done' ? <DoneIcon /> : <span className={styles.mark} aria-hidden="true" />}
+            <span>
+              {t(`pay.step.${step === 'result' && checking ? 'processing' : step}`)}
+              <span className={controls.hidden}> {t(`pay.step.${state}`)}</span>
+            </span>
+            {state === 'now' && <Dots keys={payment.keys} of={payment.of} />}
+          </li>
+        ))}
       </ol>
       <p className={styles.remarks} aria-live="polite" data-testid="remarks">
         {remarks.join(' · ')}
