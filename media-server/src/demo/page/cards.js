@@ -1,6 +1,6 @@
 // @ts-check
 
-/** @typedef {'approved' | 'declined' | 'funds' | 'slow' | 'late' | 'mistyped'} Outcome */
+/** @typedef {'approved' | 'declined' | 'funds' | 'slow' | 'late' | 'lost' | 'mistyped'} Outcome */
 
 /**
  * Numbers that payment services publish for trying things out: no account stands behind any of them.
@@ -13,6 +13,7 @@ export const TEST_CARDS = [
   { number: '4000 0000 0000 9995', outcome: 'funds' },
   { number: '4000 0000 0000 0077', outcome: 'slow' },
   { number: '4000 0000 0000 0341', outcome: 'late' },
+  { number: '4000 0000 0000 0259', outcome: 'lost' },
   { number: '4242 4242 4242 4241', outcome: 'mistyped' },
 ];
 
@@ -21,4 +22,4 @@ export const EXPIRY = '1230';
 export const SECURITY_CODE = '123';
 
 /** The shape beside the word, so that colour alone says nothing. @type {Record<Outcome, string>} */
-export const SHAPES = { approved: '✓', declined: '✕', funds: '✕', slow: '◷', late: '?', mistyped: '≠' };
+export const SHAPES = { approved: '✓', declined: '✕', funds: '✕', slow: '◷', late: '◷', lost: '?', mistyped: '≠' };
