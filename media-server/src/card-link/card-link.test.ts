@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type FromCard } from '../cde/contract.ts';
@@ -281,6 +282,15 @@ test('the terminal’s signals and a debugger’s don’t reach it', async () =>
   expect(desk.downs).toBe(0);
   expect(house.log()).not.toContain('Debugger listening');
 });
+
+const FILTER = (pid: number) => `/proc/${pid}/coredump_filter`;
+test.runIf(existsSync(FILTER(process.pid)))(
+  'nothing of its memory can be in a core dump, however the system takes them',
+  () => {
+    expect(Number(readFileSync(FILTER(house.pid()), 'utf8'))).toBe(0);
+    expect(readFileSync(`/proc/${house.pid()}/limits`, 'utf8')).toMatch(/^Max core file size +0 +0 /m);
+  },
+);
 
 test('on SIGTERM it takes nothing new, finishes the payment that runs, and ends with its server', async () => {
   await desk.link.stop();

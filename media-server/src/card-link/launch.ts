@@ -14,6 +14,11 @@ import { type CardSettings } from '../cde/settings.ts';
 
 /** What of our environment the card process gets: nothing that could switch on a debugger or load foreign code. */
 const ENVIRONMENT = ['PATH', 'LANG', 'TZ'] as const;
+/**
+ * No core dumps (core(5)). The size's limit of 0 counts for files, yet not where the system pipes dumps to a program: so
+ * none of its memory may be in one either. Both pass to what is executed.
+ */
+const NO_DUMPS = 'ulimit -c 0; { echo 0 >/proc/self/coredump_filter; } 2>/dev/null';
 
 /** The file that the card process reads its settings from, beside its socket. */
 export function settingsFile(settings: CardSettings): string {
@@ -46,7 +51,7 @@ export function launch(settings: CardSettings, entry: string): ChildProcess {
   try {
     const child = spawn(
       '/bin/sh',
-      ['-c', 'ulimit -c 0; exec "$0" "$@"', process.execPath, '--disable-sigusr1', entry, file],
+      ['-c', `${NO_DUMPS}; exec "$0" "$@"`, process.execPath, '--disable-sigusr1', entry, file],
       {
         detached: true,
         cwd: folder,
