@@ -80,6 +80,14 @@ test('what the ledger never heard of has failed with the card process', () => {
   expect(mode.result).toEqual({ outcome: 'failed', reason: 'card-process-ended' });
 });
 
+test('a leg that was lost alone and opened again: the outcome of its payment comes later, and the gate is asked to open', () => {
+  const mode = running();
+  step(mode, { type: 'card-lost' }, 3);
+  step(mode, { type: 'card-back' }, 4);
+  expect(types(step(mode, { type: 'outcome', result: APPROVED }, 5))).toContain('open-gate');
+  expect(types(step(mode, { type: 'gate', state: 'open' }, 6))).toContain('release');
+});
+
 test('an unknown outcome may still be settled, and an approval that nobody was told of given back; any other stays', () => {
   const mode = running();
   step(mode, { type: 'outcome', result: UNKNOWN }, 3);

@@ -63,7 +63,7 @@ export type PaymentOutput =
   | { readonly type: 'begin' }
   | { readonly type: 'cancel' }
   | { readonly type: 'ask-ledger' }
-  /** Asks the gate to open when the last key has ended: only after a restart, else it does so by itself. */
+  /** Asks the gate to open when the last key has ended: only where its leg was opened again, else it does so by itself. */
   | { readonly type: 'open-gate' }
   /** The wall is no longer held by this payment. */
   | { readonly type: 'release' }
@@ -113,7 +113,8 @@ export function step(mode: PaymentMode, input: PaymentInput, now: number): Payme
     case 'progress':
       return progressed(mode, input);
     case 'outcome':
-      return concluded(mode, input.result, false);
+      // A leg that was opened again knows nothing of the payment that its earlier life began.
+      return concluded(mode, input.result, mode.card === 'back');
     case 'settled':
       return settled(mode, input.result);
     case 'cancel':

@@ -1,9 +1,18 @@
 import { expect, test } from 'vitest';
 import { TestClock } from '../shared/clock.ts';
+import { encodeFrame } from '../shared/frames.ts';
 import { silentLogger } from '../shared/logger.ts';
 import { err, ok, type Result } from '../shared/result.ts';
 import { CardProcess } from './card-process.ts';
-import { type FromCard, type PaymentOpen, type PaymentResult, type Refusal, ToCard } from './contract.ts';
+import {
+  FRAME_LIMIT,
+  FromCard,
+  LEG_LIMIT,
+  type PaymentOpen,
+  type PaymentResult,
+  type Refusal,
+  ToCard,
+} from './contract.ts';
 import { ALONE_LIMIT_MS, QUIET_LIMIT_MS } from './lifetime.ts';
 import { type CardSettings } from './settings.ts';
 import { type FromThread, type ToThread } from './threads.ts';
@@ -165,6 +174,30 @@ test('legs are spread over the threads, and a leg that comes back goes to the th
   for (const name of 'abc') command({ ...legOpen, leg: name.repeat(26) });
   command({ ...legOpen, leg: 'd'.repeat(26), ports: { rtp: 20_002, sfu: 40_000 } });
   expect(posted.map(([thread]) => thread)).toEqual([0, 1, 0, 1]);
+});
+
+test('a leg that was lost in a payment is opened again when its payment is over, and not refused before', async () => {
+  const { card, command, from, posted, said, rest } = house();
+  card.attached();
+  command(legOpen);
+  command(open);
+  await rest();
+  from({ kind: 'say', message: { type: 'leg-lost', leg } });
+  const again = { ...legOpen, ports: { rtp: 20_000, sfu: 40_000 } };
+  command(again);
+  expect(said.map(({ type }) => type)).toEqual(['leg-lost']);
+  from({ kind: 'ended', payment, result: approved, asked: true });
+  await rest();
+  from({ kind: 'closed', leg });
+  await rest();
+  expect(said.map(({ type }) => type)).toEqual(['leg-lost', 'outcome']);
+  expect(posted.at(-1)).toMatchObject([0, { kind: 'command', command: { type: 'leg-open', leg } }]);
+});
+
+test('a hello with as many legs as there can be fits into a frame', () => {
+  const legs = Array.from({ length: LEG_LIMIT }, () => leg);
+  const { card } = house();
+  expect(() => encodeFrame(FromCard.parse({ ...card.hello(), legs }), FRAME_LIMIT)).not.toThrow();
 });
 
 test('without its server it shuts every gate, finishes what runs, and ends when it has been quiet for a while', async () => {

@@ -5,6 +5,7 @@ import { type Payments } from './attempt/payments.ts';
 import {
   CONTRACT_VERSION,
   type FromCard,
+  LEG_LIMIT,
   type LegOpen,
   type PaymentOpen,
   type PaymentResult,
@@ -15,9 +16,6 @@ import { traceOf } from './hardening.ts';
 import { ALONE_LIMIT_MS, endsAt } from './lifetime.ts';
 import { type CardSettings } from './settings.ts';
 import { type CardInTransit, type FromThread, type LegCommand, threadOfPort, type Threads } from './threads.ts';
-
-/** Legs at a time: what one `hello` can list. */
-const LEG_LIMIT = 10_000;
 
 export interface CardProcessOptions {
   readonly settings: CardSettings;
@@ -171,6 +169,8 @@ export class CardProcess {
     switch (message.kind) {
       case 'say':
         this.#options.say(message.message);
+        // It ends with its payment; a server may open it again at once.
+        if (message.message.type === 'leg-lost') this.#closing(message.message.leg);
         return;
       case 'closed': {
         const { payment, reopen } = this.#legs.get(message.leg) ?? {};
@@ -238,6 +238,11 @@ export class CardProcess {
     this.#legs.set(command.leg, { thread, closing: false });
     this.#load[thread] = (this.#load[thread] ?? 0) + 1;
     threads.post(thread, { kind: 'command', command });
+  }
+
+  #closing(id: Id): void {
+    const leg = this.#legs.get(id);
+    if (leg) leg.closing = true;
   }
 
   #toLeg(command: LegCommand, id: Id): void {

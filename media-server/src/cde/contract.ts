@@ -13,8 +13,10 @@ import { ID_PATTERN } from '../shared/ids.ts';
 import { AMOUNT_LIMIT_MINOR, CURRENCIES } from '../shared/money.ts';
 
 export const CONTRACT_VERSION = 1;
-/** Bytes of one frame's JSON. */
-export const FRAME_LIMIT = 65_536;
+/** Legs at a time, and so what one `hello` can list. */
+export const LEG_LIMIT = 10_000;
+/** Bytes of one frame's JSON: a `hello` with `LEG_LIMIT` legs is the longest. */
+export const FRAME_LIMIT = 524_288;
 
 const id = z.string().regex(ID_PATTERN);
 const port = z.int().min(1).max(65_535);
@@ -258,7 +260,7 @@ export const FromCard = z.discriminatedUnion('type', [
     type: z.literal('hello'),
     version: z.literal(CONTRACT_VERSION),
     instance: id,
-    legs: z.array(id).max(10_000),
+    legs: z.array(id).max(LEG_LIMIT),
   }),
   z.strictObject({
     type: z.literal('leg-ready'),
