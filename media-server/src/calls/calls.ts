@@ -243,7 +243,11 @@ export class Calls implements CallOwner {
   }
 
   async hangUp(person: Id, call: Id): Answer<Call> {
-    return this.#ofCall(person, call, (session) => session.hangUp());
+    return this.#ofCall(person, call, (session) => {
+      if (session.person === person) return session.hangUp();
+      // It may be ringing others too.
+      return err({ code: 'call-not-answered', message: 'the call only rings you: refuse it at the softphone' });
+    });
   }
 
   async sendKey(person: Id, call: Id, key: string): Answer<void> {
