@@ -81,14 +81,14 @@ export const ROWS: readonly Row[] = [
       loss: { share, instead },
     })),
   ),
-  {
+  ...[0.03, 0.05].map((share) => ({
     ...PLAIN,
-    name: '3 % lost, silence instead, 200-ms tones',
+    name: `${share * 100} % lost, silence instead, 200-ms tones`,
     presses: 800,
     on: 200,
     off: 100,
-    loss: { share: 0.03, instead: 'silence' },
-  },
+    loss: { share, instead: 'silence' as const },
+  })),
   ...(['µ-law to A-law and back, twice', 'G.726-32', 'GSM 06.10'] as const).map((recoding) => ({
     ...PLAIN,
     name: recoding,

@@ -9,13 +9,21 @@ const FIRST_SHIFT = 51;
 const FINER_LOOKS = 2;
 
 /** Off the nominal frequency, in parts of 1: 1.8 % must be taken (ITU-T Q.24), and noise moves it by 0.2 %. */
-const DEVIATION = 0.022;
+const DEVIATION = 0.02;
+/** One clock makes a keypad's two tones: they are hardly off in opposite directions. ±1.5 % is taken even so. */
+const SPREAD = 0.033;
+/** The column's tone against the row's, with half a dB to spare over −10 and +6 dB. */
+const TWIST_MIN = 10 ** (-10.5 / 10);
+const TWIST_MAX = 10 ** (6.5 / 10);
 /** What is neither of the two tones nor dial tone, against the tones: white noise 12 dB below is 0.063 of them. */
 const REST = 0.115;
 /** The same for a piece; only clean sound comes in such. */
 const PIECE_REST = 0.05;
-/** How much each tone may swell or fade from one half to the other, as a ratio of powers: 4 dB. Voices do more. */
-const SWELL = 10 ** (4 / 10);
+/** How much each tone may swell or fade from one half to the other, as a ratio of powers: 3 dB. Voices do more. */
+const SWELL = 10 ** (3 / 10);
+/** The same within 0.8 % of the nominal frequencies, where voices and music hardly ever are: GSM distorts up to 9 dB. */
+const NEAR = 0.008;
+const SWELL_NEAR = 10 ** (9 / 10);
 /** The two pieces must be of one tone: their powers within 1.5 dB, their frequencies within 0.5 %. */
 const SAME_POWER = 10 ** (1.5 / 10);
 const SAME_FREQUENCY = 0.005;
@@ -27,9 +35,11 @@ const DIAL_MOST = 3;
 /** What is known of one tone in a block. */
 class Tone {
   hz = 0;
+  /** Off the nominal frequency, in parts of 1. */
+  off = 0;
   /** Its part of the block's weighted energy. */
   energy = 0;
-  /** Power in the block's first half by that in its second. */
+  /** Power in the block's louder half by that in the other. */
   swell = 0;
 }
 
@@ -79,7 +89,7 @@ export class ToneProof {
   forget(): void {
     this.gap(0);
     for (const tone of [this.#row, this.#column, this.#firstRow, this.#firstColumn]) {
-      tone.hz = tone.energy = tone.swell = 0;
+      tone.hz = tone.off = tone.energy = tone.swell = 0;
     }
     this.#firstEnd = -1;
     this.#re = this.#im = 0;
@@ -100,8 +110,15 @@ export class ToneProof {
   }
 
   #pure(length: number, rowHz: number, columnHz: number, rest: number): boolean {
-    if (!this.#find(this.#row, rowHz, length) || !this.#find(this.#column, columnHz, length)) return false;
-    const tones = this.#row.energy + this.#column.energy;
+    const row = this.#row;
+    const column = this.#column;
+    if (!this.#find(row, rowHz, length) || !this.#find(column, columnHz, length)) return false;
+    if (Math.abs(row.off - column.off) > SPREAD) return false;
+    const near = Math.max(Math.abs(row.off), Math.abs(column.off)) <= NEAR;
+    // Not `>`: where there is no sound there is no number.
+    if (!(Math.max(row.swell, column.swell) <= (near ? SWELL_NEAR : SWELL))) return false;
+    if (column.energy > row.energy * TWIST_MAX || column.energy < row.energy * TWIST_MIN) return false;
+    const tones = row.energy + column.energy;
     let others = this.#weightedEnergy(length) - tones;
     // Most sound that got here ends at this line, before the dial tones are sought.
     if (others > (rest + DIAL_MOST) * tones) return false;
@@ -109,7 +126,7 @@ export class ToneProof {
     return others <= rest * tones;
   }
 
-  /** Finds the tone near its nominal frequency; false: it is too far off or not steady. */
+  /** Finds the tone near its nominal frequency; false: it is too far off. */
   #find(tone: Tone, nominal: number, length: number): boolean {
     const half = length / 2;
     let hz = nominal;
@@ -121,11 +138,11 @@ export class ToneProof {
       const second = this.#project(hz, length, shift, half);
       const turn = Math.atan2(this.#im * re - this.#re * im, this.#re * re + this.#im * im);
       hz += (turn * RATE) / (2 * Math.PI * shift);
-      if (shift === half) tone.swell = first / second;
+      tone.swell = first > second ? first / second : second / first;
     }
     tone.hz = hz;
-    if (Math.abs(hz / nominal - 1) > DEVIATION) return false;
-    if (!(tone.swell <= SWELL && tone.swell >= 1 / SWELL)) return false;
+    tone.off = hz / nominal - 1;
+    if (Math.abs(tone.off) > DEVIATION) return false;
     // |X|² of a sine of amplitude a is (a·Σw/2)²; its weighted energy a²/2·Σw², with Σw = ½ and Σw² = ⅜ of the length.
     tone.energy = (this.#project(hz, length, 0, length) * 3) / length;
     return true;
@@ -188,6 +205,7 @@ const WEIGHTS: Readonly<Record<number, Float64Array>> = Object.fromEntries(
 
 function copy(from: Tone, to: Tone): void {
   to.hz = from.hz;
+  to.off = from.off;
   to.energy = from.energy;
   to.swell = from.swell;
 }
