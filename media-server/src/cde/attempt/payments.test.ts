@@ -2,10 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { Writable } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { TestClock } from '../../shared/clock.ts';
 import { newId } from '../../shared/ids.ts';
-import { silentLogger } from '../../shared/logger.ts';
+import { createLogger, silentLogger } from '../../shared/logger.ts';
 import type { PaymentResult } from '../contract.ts';
 import type { Answer, Found, Gateway, Reversal } from '../gateways/gateway.ts';
 import { Ledger } from './ledger.ts';
@@ -56,9 +57,9 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function life(): Promise<Payments> {
+async function life(logger = silentLogger): Promise<Payments> {
   const ledger = await Ledger.open(folder);
-  return new Payments({ ledger, gateway, clock, rules: RULES, timeoutMs: 1000, logger: silentLogger });
+  return new Payments({ ledger, gateway, clock, rules: RULES, timeoutMs: 1000, logger });
 }
 
 function meta(reference = 'A-1'): PaymentMeta {
@@ -248,15 +249,21 @@ test('a result that cannot be written is not told: unknown, until it is written'
   expect([payment, later.outcome]).toEqual([order.payment, 'approved']);
 });
 
-test('an adapter that throws leaves the result unknown, not the money lost', async () => {
+test('an adapter that throws leaves the result unknown, not the money lost, and what its error quotes is not logged', async () => {
+  let logged = '';
+  const lines = new Writable({ write: (chunk, _encoding, done) => done(void (logged += chunk)) });
+  await payments.close();
+  payments = await life(createLogger('trace', lines));
   gateway.answers = [
     () => {
-      throw new Error('bug');
+      throw new Error('bug near 42424242');
     },
   ];
   const { used, result } = await authorized();
   expect(result.outcome).toBe('unknown');
   expect(isWiped(used)).toBe(true);
+  expect(logged).toContain('the gateway adapter threw');
+  expect(logged).not.toContain('4242');
 });
 
 test('a payment that is not open is a bug, and its card is wiped all the same', async () => {

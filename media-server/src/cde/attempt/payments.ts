@@ -5,6 +5,7 @@ import { err, ok, type Result } from '../../shared/result.ts';
 import type { Brand, Outcome, PaymentResult, Reason, Refusal } from '../contract.ts';
 import type { Answer, CardDigits, Gateway } from '../gateways/gateway.ts';
 import { SandboxGateway } from '../gateways/sandbox-gateway.ts';
+import { traceOf } from '../hardening.ts';
 import type { CardSettings } from '../settings.ts';
 import { type AttemptRules, intend, resultOf } from './attempt.ts';
 import { AttemptRunner, type RunnerParts } from './attempt-runner.ts';
@@ -231,7 +232,7 @@ export class Payments {
       };
       const answer = await gateway.authorize({ reference, order }, card, timeoutMs, released).catch((error): Answer => {
         // A bug in an adapter, at a moment when money may have moved.
-        logger.error({ payment, error }, 'the gateway adapter threw');
+        logger.error({ payment, ...traceOf(error) }, 'the gateway adapter threw');
         return { is: 'unknown' };
       });
       void runner.surely({ type: 'answer', answer: withCard(answer, card.brand, lastFour) }, () =>
