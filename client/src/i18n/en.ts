@@ -34,6 +34,7 @@ export const en = {
   'network.offline': 'offline',
   'network.connecting': 'connecting',
 
+  'status.offline': 'Not connected: no calls come in',
   'status.not-ready': 'Not ready: no calls come in',
   'status.ready': 'Ready for the next call',
   'status.ringing': 'Incoming call',

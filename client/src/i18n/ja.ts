@@ -36,6 +36,7 @@ export const ja: Record<MessageKey, string> = {
   'network.offline': '切断',
   'network.connecting': '接続準備中',
 
+  'status.offline': '未接続: 着信はありません',
   'status.not-ready': '離席中: 着信はありません',
   'status.ready': '次の着信を待っています',
   'status.ringing': '着信中',

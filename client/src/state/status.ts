@@ -3,6 +3,7 @@ import { type CallsState, currentCall, walledPayment } from './calls.ts';
 
 /** What goes on, in one word for the status line. `wall` goes before all else. */
 export type Status =
+  | 'offline'
   | 'not-ready'
   | 'ready'
   | 'ringing'
@@ -15,10 +16,11 @@ export type Status =
   | 'payment-opening'
   | 'wall';
 
-export function statusOf(calls: CallsState, phone: PhoneState, muted: boolean): Status {
+/** `lost`: the server or the phone line has been out of reach for longer than a moment. */
+export function statusOf(calls: CallsState, phone: PhoneState, muted: boolean, lost: boolean): Status {
   if (walledPayment(calls) !== null) return 'wall';
   const call = currentCall(calls);
-  if (call === null) return calls.agent;
+  if (call === null) return lost ? 'offline' : calls.agent;
   if (call.payment?.state === 'opening') return 'payment-opening';
   switch (call.state) {
     case 'ringing':

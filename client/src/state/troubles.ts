@@ -24,12 +24,16 @@ export interface Condition {
 /** How long a connection may be gone before it is worth a word, ms: most come back by themselves sooner. */
 export const GRACE_MS = 3_000;
 
+/** Whether a connection that is gone since then has been gone for longer than most that come back by themselves. */
+export function isOverdue(since: number | null, now: number): boolean {
+  return since !== null && now - since >= GRACE_MS;
+}
+
 export function troublesOf(condition: Condition, now: number): Trouble[] {
   const troubles: Trouble[] = [];
-  const overdue = (since: number | null): boolean => since !== null && now - since >= GRACE_MS;
-  if (overdue(condition.serverLostAt)) troubles.push('server-gone');
+  if (isOverdue(condition.serverLostAt, now)) troubles.push('server-gone');
   // Without the server there is no phone either: one message, not two.
-  else if (overdue(condition.phoneLostAt)) troubles.push('phone-gone');
+  else if (isOverdue(condition.phoneLostAt, now)) troubles.push('phone-gone');
   if (condition.microphone !== null) troubles.push(`microphone-${condition.microphone}`);
   if (condition.soundBlocked) troubles.push('sound-blocked');
   if (condition.notifications === 'denied') troubles.push('notifications-blocked');

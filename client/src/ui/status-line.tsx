@@ -1,6 +1,7 @@
 import { walledPayment } from '../state/calls.ts';
 import { useCalls, useDesk } from '../state/hooks.ts';
 import { statusOf } from '../state/status.ts';
+import { isOverdue } from '../state/troubles.ts';
 import { formatDuration } from '../i18n/format.ts';
 import controls from './controls.module.css';
 import { WallIcon } from './icons.tsx';
@@ -13,9 +14,11 @@ export function StatusLine() {
   const t = useTranslate();
   const calls = useCalls((state) => state);
   const desk = useDesk((state) => state);
-  const status = statusOf(calls, desk.phone, desk.audio.muted);
+  const { serverLostAt, phoneLostAt } = desk;
   const payment = walledPayment(calls);
-  const now = useNow(payment !== null);
+  const now = useNow(payment !== null || serverLostAt !== null || phoneLostAt !== null);
+  const lost = isOverdue(serverLostAt, now) || isOverdue(phoneLostAt, now);
+  const status = statusOf(calls, desk.phone, desk.audio.muted, lost);
 
   if (payment !== null) {
     const time = formatDuration(now + calls.clockOffsetMs - payment.startedAt);
