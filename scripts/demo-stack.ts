@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import process from 'node:process';
@@ -101,6 +101,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     writeFileSync(file, `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600 });
     const logFile = path.join(folder, `${name}.log`);
     const log = openSync(logFile, 'a', 0o600);
+    const before = fstatSync(log).size;
     const child = spawn(process.execPath, [path.isAbsolute(entry) ? entry : path.join(root, entry), file], {
       stdio: ['ignore', 'pipe', log],
       env: { ...process.env, ...options.environment },
@@ -117,7 +118,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         if (text.length > 65_536) text = text.slice(-8192);
       });
       child.once('exit', (code) => {
-        reject(new Error(`${name} ended with ${code}:\n${lastLines(logFile)}`));
+        reject(new Error(`${name} ended with ${code}:\n${lastWords(logFile, before)}`));
         if (!stopping) fireEnded(name);
       });
     });
@@ -304,6 +305,9 @@ async function end(child: ChildProcess, signal: 'SIGINT' | 'SIGTERM'): Promise<v
   });
 }
 
-function lastLines(file: string): string {
-  return readFileSync(file, 'utf8').trim().split('\n').slice(-12).join('\n');
+/** What a process said at its end: its words to a person if it had any, else its last lines; never those of an earlier run. */
+function lastWords(file: string, from: number): string {
+  const lines = readFileSync(file).subarray(from).toString().trim().split('\n');
+  const words = lines.filter((line) => !line.startsWith('{') && !/^\s+at /.test(line));
+  return (words.length > 0 ? words : lines).slice(-12).join('\n');
 }

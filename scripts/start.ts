@@ -61,5 +61,7 @@ Tonegate is ready after ${seconds} s.
 
 main().catch((cause: Error) => {
   console.error(`tonegate: ${cause.message}`);
+  if (/in use|EADDRINUSE/i.test(cause.message))
+    console.error('tonegate: does it run already? End that one, or see "Troubles" in docs/operations.md');
   process.exit(1);
 });

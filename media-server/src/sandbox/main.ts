@@ -18,7 +18,10 @@ try {
   const settings = readSandboxSettings(file);
   const logger = createLogger(settings.logLevel);
   const server = sandboxServer(settings, systemClock, logger);
-  await server.listen({ host: settings.host, port: settings.port });
+  await server.listen({ host: settings.host, port: settings.port }).catch((cause: NodeJS.ErrnoException) => {
+    const { host, port } = settings;
+    throw new Error(`port ${port} (setting port) can't be taken on ${host}: ${cause.code ?? cause.message}`);
+  });
   const end = () => {
     logger.info('sandbox ends');
     // What is answered slowly or never is cut off: its books are written.
