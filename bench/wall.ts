@@ -60,6 +60,8 @@ const house = await House.open({ settings: { calls: { limit: 400 } } });
 const desk = new Desk(house);
 const others = fork(path.join(import.meta.dirname, 'lib/other-calls.ts'));
 const measured: Measured[] = [];
+/** Packets of the other calls that reached their agents, as a share of what their customers sent. */
+let carried = 0;
 try {
   const names = await addAgents(house, together + otherCalls);
   const talks: Talk[] = [];
@@ -69,13 +71,14 @@ try {
     sip: house.server,
     number: house.stack.number,
     password: CROWD_PASSWORD,
-    agents: names.slice(together),
+    names: names.slice(together),
   };
   others.send(told);
   await Promise.race([
     once(others, 'message'),
     once(others, 'exit').then(() => Promise.reject(new Error('the process of the other calls ended'))),
   ]);
+  const began = performance.now();
   console.error(`${otherCalls} other calls stand; ${payments} payments begin`);
   let left = payments;
   await Promise.all(
@@ -87,6 +90,10 @@ try {
       }
     }),
   );
+  const expected = (otherCalls * (performance.now() - began)) / 20;
+  others.send('count');
+  const [arrived] = (await once(others, 'message')) as [number];
+  carried = arrived / expected;
 } finally {
   others.disconnect();
   await house.close();
@@ -108,7 +115,10 @@ for (const [name, values] of Object.entries(figures)) {
   const row = [percentile(values, 50), percentile(values, 99), Math.max(...values)];
   console.log(`  ${name.padEnd(44)} ${row.map((value) => value.toFixed(1).padStart(8)).join('')}`);
 }
-console.log(`  ${'packets that leaked'.padEnd(44)} ${String(leaked).padStart(8)}\n`);
+console.log(`  ${'packets that leaked'.padEnd(44)} ${String(leaked).padStart(8)}`);
+console.log(
+  `  ${'packets of the other calls that arrived'.padEnd(44)} ${`${Math.round(carried * 100)} %`.padStart(8)}\n`,
+);
 console.log(
   JSON.stringify({
     bench: 'wall',

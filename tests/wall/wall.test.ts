@@ -66,6 +66,7 @@ function expectNothingPassed(figures: WallFigures, which: string): void {
   expect(figures, which).toMatchObject(NOTHING);
   expect(figures.loudest, which).toBeLessThan(-60);
   expect(figures.keptIn, which).toBe(figures.fromFar);
+  expect(figures.counted, which).toBeGreaterThan(2);
   // The customer did speak and key all the while.
   expect(figures.sent, which).toBeGreaterThan(20);
 }
