@@ -12,6 +12,8 @@ import { devCa } from '../media-server/src/shared/dev-ca.ts';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
+const endWithStart = new URL('end-with-start.mjs', import.meta.url).href;
+
 /** The ports of the demo; `free` ones are chosen for tests and checks, so that they don't meet a running demo. */
 export interface StackPorts {
   readonly http: number;
@@ -102,8 +104,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const logFile = path.join(folder, `${name}.log`);
     const log = openSync(logFile, 'a', 0o600);
     const before = fstatSync(log).size;
-    const child = spawn(process.execPath, [path.isAbsolute(entry) ? entry : path.join(root, entry), file], {
-      stdio: ['ignore', 'pipe', log],
+    const child = spawn(process.execPath, ['--import', endWithStart, path.resolve(root, entry), file], {
+      stdio: ['ignore', 'pipe', log, 'ipc'],
       env: { ...process.env, ...options.environment },
       // Signals of the terminal reach only the start itself, which ends the others in order.
       detached: true,

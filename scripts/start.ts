@@ -29,7 +29,8 @@ async function main(): Promise<void> {
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
-  process.on('SIGHUP', () => stack.server.kill('SIGHUP'));
+  // A terminal that is closed says SIGHUP too, and would leave everything running unseen.
+  process.on('SIGHUP', process.stdin.isTTY ? stop : () => stack.server.kill('SIGHUP'));
   const name = await stack.ended;
   if (ending) return;
   console.error(`tonegate: ${name} ended by itself; its last words are in data/${name}.log`);
