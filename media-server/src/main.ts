@@ -18,6 +18,8 @@ async function main(): Promise<void> {
     version: string;
   };
   const server = await startServer({ settings, log, version });
+  // A forgotten promise of one call must not end all the others; what it left undone keeps its wall shut.
+  process.on('unhandledRejection', (cause) => log.error({ cause }, 'a bug: an error that nobody took'));
   let signals = 0;
 
   const close = async () => {

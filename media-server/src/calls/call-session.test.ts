@@ -109,6 +109,7 @@ class World {
         agentsWanted: () => {},
         ledgerWanted: () => {},
         declined: () => {},
+        agentLost: () => {},
         over: () => void this.over++,
       },
     );

@@ -58,11 +58,15 @@ export interface CallOwner {
   /** Its payment needs the ledger's word. */
   ledgerWanted(payment: Id): void;
   declined(call: CallSession, person: Id): void;
+  /** The agent's leg ended though nobody hung up. */
+  agentLost(call: CallSession, person: Id): void;
   /** It is over, its payment too; forget it. */
   over(call: CallSession): void;
 }
 
 const LEG_LOST_LIMIT = 3;
+/** How often in one call a window that was lost is rung again without having registered anew. */
+const AGENT_LOST_LIMIT = 3;
 
 /** The driver of one call: makes true what the machines in `call.ts` and `payment-mode.ts` say. */
 export class CallSession {
@@ -96,6 +100,7 @@ export class CallSession {
   #over = false;
   #depth = 0;
   #legsLost = 0;
+  #agentsLost = 0;
   #agentLeft = false;
 
   constructor(
@@ -290,6 +295,8 @@ export class CallSession {
       this.#gate.update(far);
       return true;
     }
+    // Opening the leg anew would end the payment; what comes in the other codec is dropped until they change back.
+    if (this.#payment?.active) return true;
     this.#codec = codec;
     const media = this.#media;
     const reopened = await this.#gate.reopen(codec, far, { ...media.sfu, payloadType: codec === 'PCMU' ? 0 : 8 });
@@ -347,7 +354,13 @@ export class CallSession {
         this.#person = undefined;
       }
       this.#input({ type: 'agent-hung-up' });
-    } else this.#input({ type: 'agent-lost' });
+    } else {
+      const person = this.#person;
+      this.#input({ type: 'agent-lost' });
+      // The window may still be there (a re-INVITE that failed): it need not wait for a registration to be rung again.
+      if (person !== undefined && !this.ended && ++this.#agentsLost <= AGENT_LOST_LIMIT)
+        this.#owner.agentLost(this, person);
+    }
   }
 
   /** The agent signed out, or won't come back. */
@@ -432,11 +445,13 @@ export class CallSession {
         },
       },
     );
+    const startedBefore = this.#startedBy;
     this.#startedBy = by;
     this.#payment = payment;
     this.#input({ type: 'payment', active: true });
     // Refused, it holds the wall until the gate is open again.
     const started = await payment.start();
+    if (!started.ok) this.#startedBy = startedBefore;
     return started.ok ? ok(payment.view()) : started;
   }
 

@@ -366,6 +366,11 @@ export class Calls implements CallOwner {
     if (session.searching && session.ringing.length === 0 && session.view().answeredAt === null) session.nobody();
   }
 
+  agentLost(session: CallSession, person: Id): void {
+    const registration = latest(this.#agent(person));
+    if (registration) void session.ringAgent(person, registration, true);
+  }
+
   over(session: CallSession): void {
     this.#sessions.delete(session.id);
     this.#options.books.forget(session.id);

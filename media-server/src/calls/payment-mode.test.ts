@@ -6,6 +6,7 @@ import {
   type PaymentInput,
   type PaymentMode,
   type PaymentOutput,
+  SETTLE_LIMIT_MS,
   SHUT_LIMIT_MS,
   step,
 } from './payment-mode.ts';
@@ -112,6 +113,18 @@ test('a payment that is refused when both valves are shut already gives the wall
   const mode = running();
   expect(types(step(mode, { type: 'refused', why: 'attempt-alive' }, 3))).toContain('open-gate');
   expect(types(step(mode, { type: 'gate', state: 'open' }, 4))).toContain('release');
+});
+
+test('a card process that never comes back: the agent learns that nobody knows, the wall stays shut', () => {
+  const mode = running();
+  step(mode, { type: 'card-lost' }, 1000);
+  expect(types(step(mode, { type: 'time' }, 1000 + SETTLE_LIMIT_MS - 1))).toEqual([]);
+  expect(types(step(mode, { type: 'time' }, 1000 + SETTLE_LIMIT_MS))).toEqual(['changed']);
+  expect(mode.result).toEqual(UNKNOWN);
+  expect(holdsWall(mode)).toBe(true);
+  expect(types(step(mode, { type: 'card-back' }, 200_000))).toEqual(['ask-ledger', 'open-gate']);
+  step(mode, { type: 'ledger', result: APPROVED }, 200_001);
+  expect(mode.result).toEqual(APPROVED);
 });
 
 test('a customer who hung up is no reason to forget the outcome', () => {

@@ -27,7 +27,7 @@ export interface PaymentMode {
   mistakes: number;
   waiting: boolean;
   result: PaymentResult | undefined;
-  /** When shutting is given up, monotonic ms. */
+  /** When shutting, or the wait for a card process that is gone, is given up, monotonic ms. */
   deadline: number;
 }
 
@@ -72,6 +72,8 @@ export type PaymentOutput =
 
 /** Shutting takes milliseconds; a valve that hasn't reported by then won't. */
 export const SHUT_LIMIT_MS = 3000;
+/** A card process is back within a second; after this the agent is told that the result isn't known. */
+export const SETTLE_LIMIT_MS = 60_000;
 
 export function openPaymentMode(now: number): { state: PaymentMode; outputs: PaymentOutput[] } {
   return {
@@ -126,16 +128,15 @@ export function step(mode: PaymentMode, input: PaymentInput, now: number): Payme
       // The outcome is still awaited: money may be moving.
       return mode.phase === 'opening' ? released(mode) : [];
     case 'card-lost':
-      return cardLost(mode);
+      return cardLost(mode, now);
     case 'card-back':
       return cardBack(mode);
     case 'ledger':
-      if (mode.phase !== 'settling') return [];
+      // Given up waiting: what it knows now still settles the unknown.
+      if (mode.phase !== 'settling') return input.result ? settled(mode, input.result) : [];
       return concluded(mode, input.result ?? { outcome: 'failed', reason: 'card-process-ended' }, true);
     case 'time':
-      if (mode.phase !== 'shutting' || mode.cancelled || now < mode.deadline) return [];
-      mode.cancelled = true;
-      return [{ type: 'cancel' }];
+      return timedOut(mode, now);
   }
 }
 
@@ -190,19 +191,33 @@ function settled(mode: PaymentMode, result: PaymentResult): PaymentOutput[] {
   return [{ type: 'changed' }];
 }
 
-function cardLost(mode: PaymentMode): PaymentOutput[] {
+function cardLost(mode: PaymentMode, now: number): PaymentOutput[] {
   if (mode.phase === 'ended') return [];
   mode.card = 'lost';
   mode.gateShut = false;
-  if (mode.phase !== 'opening') mode.phase = 'settling';
+  if (mode.phase !== 'opening') {
+    mode.phase = 'settling';
+    mode.deadline = now + SETTLE_LIMIT_MS;
+  }
   return [{ type: 'changed' }];
+}
+
+function timedOut(mode: PaymentMode, now: number): PaymentOutput[] {
+  if (now < mode.deadline) return [];
+  if (mode.phase === 'shutting' && !mode.cancelled) {
+    mode.cancelled = true;
+    return [{ type: 'cancel' }];
+  }
+  // The wall stays shut without a card process; the agent learns that nobody knows, and may hang up.
+  return mode.phase === 'settling' ? concluded(mode, { outcome: 'unknown', reason: 'no-answer' }, false) : [];
 }
 
 function cardBack(mode: PaymentMode): PaymentOutput[] {
   if (mode.card !== 'lost') return [];
   mode.card = 'back';
   if (mode.phase === 'settling') return [{ type: 'ask-ledger' }];
-  return mode.phase === 'opening' ? [{ type: 'open-gate' }] : [];
+  if (mode.phase !== 'opening') return [];
+  return mode.result?.outcome === 'unknown' ? [{ type: 'ask-ledger' }, { type: 'open-gate' }] : [{ type: 'open-gate' }];
 }
 
 function reasonOf(why: Refusal): PaymentResult['reason'] {

@@ -10,6 +10,7 @@ import {
   type PaymentInput,
   type PaymentMode,
   type PaymentOutput,
+  SETTLE_LIMIT_MS,
   SHUT_LIMIT_MS,
   step,
 } from './payment-mode.ts';
@@ -88,6 +89,10 @@ export class PaymentSession {
   }
 
   input(input: PaymentInput): void {
+    if (input.type === 'card-lost') {
+      this.#stopTimer();
+      this.#stopTimer = this.#parts.clock.after(SETTLE_LIMIT_MS, () => this.input({ type: 'time' }));
+    }
     const before = this.#mode.result;
     const outputs = step(this.#mode, input, this.#parts.clock.monotonic());
     // What it has turned into is news that nobody has seen yet.

@@ -98,6 +98,12 @@ export const SipSettings = z.strictObject({
         .max(100_000)
         .default(4000)
         .describe('TCP, TLS and WebSocket connections; further ones are closed.'),
+      connectionsPerSource: z
+        .int()
+        .min(1)
+        .max(100_000)
+        .default(1000)
+        .describe('Of these, connections from one address (loopback excepted): one stranger must not take them all.'),
       perSourcePerSecond: z
         .int()
         .min(1)

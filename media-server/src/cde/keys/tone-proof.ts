@@ -21,9 +21,10 @@ const REST = 0.115;
 const PIECE_REST = 0.05;
 /** How much each tone may swell or fade from one half to the other, as a ratio of powers: 3 dB. Voices do more. */
 const SWELL = 10 ** (3 / 10);
-/** The same within 0.8 % of the nominal frequencies, where voices and music hardly ever are: GSM distorts up to 9 dB. */
+/** Within 0.8 % of the nominal frequencies, where voices and music hardly ever are, much more is taken: GSM distorts so. */
 const NEAR = 0.008;
-const SWELL_NEAR = 10 ** (9 / 10);
+const SWELL_NEAR = 10 ** (15 / 10);
+const TWIST_MIN_NEAR = 10 ** (-12.5 / 10);
 /** The two pieces must be of one tone: their powers within 1.5 dB, their frequencies within 0.5 %. */
 const SAME_POWER = 10 ** (1.5 / 10);
 const SAME_FREQUENCY = 0.005;
@@ -117,7 +118,8 @@ export class ToneProof {
     const near = Math.max(Math.abs(row.off), Math.abs(column.off)) <= NEAR;
     // Not `>`: where there is no sound there is no number.
     if (!(Math.max(row.swell, column.swell) <= (near ? SWELL_NEAR : SWELL))) return false;
-    if (column.energy > row.energy * TWIST_MAX || column.energy < row.energy * TWIST_MIN) return false;
+    const twist = column.energy / row.energy;
+    if (twist > TWIST_MAX || twist < (near ? TWIST_MIN_NEAR : TWIST_MIN)) return false;
     const tones = row.energy + column.energy;
     let others = this.#weightedEnergy(length) - tones;
     // Most sound that got here ends at this line, before the dial tones are sought.

@@ -24,6 +24,8 @@ export interface SocketNetworkOptions {
 }
 
 /** How long a connection to a far side may take to come up, ms. */
+/** A TLS handshake that takes longer is cut, ms. */
+const HANDSHAKE_MS = 10_000;
 const CONNECT_MS = 5000;
 
 /** UDP, TCP and TLS by Node's own sockets, and WebSockets that an HTTP server hands in. */
@@ -58,9 +60,11 @@ export class SocketNetwork implements Network {
       await listen(this.#tcpServer, bind, tcpPort);
       if (!this.#tls) return ok(undefined);
       setting = `tlsPort ${tlsPort}`;
-      this.#tlsServer = createTlsServer({ cert: this.#tls.cert, key: this.#tls.key }, (socket) =>
+      const { cert, key } = this.#tls;
+      this.#tlsServer = createTlsServer({ cert, key, handshakeTimeout: HANDSHAKE_MS }, (socket) =>
         this.#accept(socket, 'tls'),
       );
+      this.#tlsServer.maxConnections = this.#options.settings.limits.connections;
       // A handshake that fails is the far side's affair; its socket is gone by now.
       this.#tlsServer.on('tlsClientError', () => {});
       await listen(this.#tlsServer, bind, tlsPort);
@@ -84,7 +88,7 @@ export class SocketNetwork implements Network {
 
   acceptWebSocket(socket: WebSocket, remote: Endpoint & { readonly secure: boolean }): void {
     const handlers = this.#handlers;
-    if (!handlers || this.#isFull()) {
+    if (!handlers || this.#isFull() || this.#hasTooMany(remote.ip)) {
       socket.close(1013);
       return;
     }
@@ -150,7 +154,7 @@ export class SocketNetwork implements Network {
   }
 
   #accept(socket: Socket, transport: 'tcp' | 'tls'): void {
-    if (this.#isFull()) socket.destroy();
+    if (this.#isFull() || this.#hasTooMany(socket.remoteAddress ?? '')) socket.destroy();
     else this.#adopt(socket, transport);
   }
 
@@ -161,6 +165,14 @@ export class SocketNetwork implements Network {
     );
     this.#connections.add(connection);
     return connection;
+  }
+
+  /** Loopback is a reverse proxy's: it stands for all who come through it. */
+  #hasTooMany(ip: string): boolean {
+    if (ip === '::1' || ip.startsWith('127.') || ip.startsWith('::ffff:127.')) return false;
+    let count = 0;
+    for (const { remote } of this.#connections) if (remote.ip === ip) count++;
+    return count >= this.#options.settings.limits.connectionsPerSource;
   }
 
   #isFull(): boolean {
