@@ -359,6 +359,16 @@ test('a key too many after the last field does not cost the customer the result;
   expect(phone.outputs.slice(-2)).toEqual([{ type: 'stop-playing' }, { type: 'end', result: APPROVED }]);
 });
 
+test('a customer who keys on after the field was given up hears that to its end: the wall stays shut meanwhile', () => {
+  const phone = asked('card-number');
+  phone.keys('4242', 2);
+  phone.input({ type: 'cancel' });
+  expect(phone.outputs.at(-1)).toMatchObject({ type: 'telling', result: { reason: 'by-agent' } });
+  const told = phone.outputs.length;
+  for (let second = 0; second < 5; second++) phone.keys('4', 1);
+  expect(phone.outputs.slice(told).filter((output) => output.type === 'stop-playing')).toEqual([]);
+});
+
 test('a result ends by itself when nobody reports that its sentence was played', () => {
   const phone = line();
   phone.begin();

@@ -144,8 +144,10 @@ function takeInput(dialogue: Dialogue, input: DialogueInput, now: number, output
   const { phase } = dialogue;
   if (phase.type === 'ended' || input.type === 'time') return;
   if (phase.type === 'telling') {
-    // The result stands; what is left is a sentence, which a key cuts short like any other (but no belated #).
-    if (input.type === 'key' && (input.key === HASH || now < phase.since + LEFT_OVER_MS)) return;
+    // The result stands; what is left is a sentence, which a key cuts short like any other (but no belated #). Where a
+    // half-keyed field was given up, the customer may still be keying the card: then they hear the sentence to its end.
+    const keyingOn = phase.result.outcome === 'cancelled' || phase.result.outcome === 'failed';
+    if (input.type === 'key' && (keyingOn || input.key === HASH || now < phase.since + LEFT_OVER_MS)) return;
     if (input.type === 'key' || input.type === 'hung-up' || input.type === 'cancel') stopPlaying(dialogue, outputs);
     if (input.type !== 'begin' && input.type !== 'result') end(dialogue, phase.result, outputs);
     return;
