@@ -32,7 +32,7 @@ export const ja: Record<MessageKey, string> = {
   'network.good': '良好',
   'network.fair': 'やや不安定',
   'network.poor': '不安定',
-  'network.online': '接続中',
+  'network.online': '接続済み',
   'network.offline': '切断',
   'network.connecting': '接続準備中',
 
