@@ -19,6 +19,8 @@ export interface Row {
   /** Of tone and of pause, ms. */
   readonly on: number;
   readonly off: number;
+  /** Pauses are longer by 0 … so many ms, so that keys begin anywhere in packets and codecs' frames. */
+  readonly drift: number;
   readonly tone?: ToneOptions;
   /** White noise: its whole power below that of both tones, dB. */
   readonly snr?: number;
@@ -29,7 +31,7 @@ export interface Row {
   readonly recoding?: Recoding;
 }
 
-const PLAIN = { wanted: 'heard', presses: 400, on: 50, off: 50 } as const;
+const PLAIN = { wanted: 'heard', presses: 400, on: 50, off: 50, drift: 20 } as const;
 const LOSSES = [0.01, 0.02, 0.03, 0.05] as const;
 const DIAL_TONES = [
   { name: '350+440 Hz', hz: [350, 440] },
@@ -42,7 +44,7 @@ const signed = (value: number) => (value > 0 ? `+${value}` : `−${-value}`);
 
 export const ROWS: readonly Row[] = [
   { ...PLAIN, name: 'clean' },
-  ...[40, 70, 100].map((ms) => ({ ...PLAIN, name: `${ms} ms on, ${ms} ms off`, on: ms, off: ms })),
+  ...[40, 70, 100].map((ms) => ({ ...PLAIN, name: `${ms} ms on, ${ms} ms off`, on: ms, off: ms, drift: 0 })),
   { ...PLAIN, name: '500 ms on, 200 ms off', presses: 100, on: 500, off: 200 },
   ...[-9, -18, -27, -36].map((level) => ({ ...PLAIN, name: `level ${signed(level)} dBm0`, tone: { level } })),
   ...[4, 2, -4, -8].map((twist) => ({ ...PLAIN, name: `twist ${signed(twist)} dB`, tone: { twist } })),
@@ -112,7 +114,7 @@ export function take(row: Row, seed: number): Take | undefined {
     const again = pressed !== '' && chance() < REPEATED;
     const code = again ? KEYS.indexOf(pressed.at(-1) as string) : Math.floor(chance() * KEYS.length);
     pressed += KEYS[code];
-    recording.tone(code, row.on, { ...row.tone, level }).silence(row.off);
+    recording.tone(code, row.on, { ...row.tone, level }).silence(row.off + chance() * row.drift);
   }
   recording.silence(200);
   if (row.dialTone) recording.hum(row.dialTone.hz, level - row.dialTone.below);

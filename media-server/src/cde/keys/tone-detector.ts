@@ -22,8 +22,8 @@ const TWIST_MIN = 10 ** (-12 / 10);
 const PURITY = 0.68;
 /** What the row's tone alone must have of it, the column's being as loud as it may; most sound ends here. */
 const ROW_SHARE = PURITY / (1 + TWIST_MAX);
-/** Windows of tone before it is worth a proof: a tone of 40 ms has at least five pure ones, one of 23 ms at most four. */
-const PRESS_WINDOWS = 5;
+/** Windows of tone before it is worth a proof; the proof, not they, tells short tones from keys. */
+const PRESS_WINDOWS = 3;
 /** Windows without the tone that end it: a pause of 40 ms has at least five, a lost packet's 20 ms at most four. */
 const HOLE_WINDOWS = 5;
 /** Windows of missing sound (lost packets) that a tone may outlast: 100 ms. */

@@ -25,6 +25,12 @@ const SWELL = 10 ** (3 / 10);
 const NEAR = 0.008;
 const SWELL_NEAR = 10 ** (15 / 10);
 const TWIST_MIN_NEAR = 10 ** (-12.5 / 10);
+/**
+ * The sound's first and last 4 ms must each have a tenth of the tones' mean energy: the weighting alone would take a tone
+ * of 23 ms in their middle for one of 32.
+ */
+const EDGE = 32;
+const EDGE_SHARE = 0.1;
 /** The two pieces must be of one tone: their powers within 1.5 dB, their frequencies within 0.5 %. */
 const SAME_POWER = 10 ** (1.5 / 10);
 const SAME_FREQUENCY = 0.005;
@@ -121,6 +127,8 @@ export class ToneProof {
     const twist = column.energy / row.energy;
     if (twist > TWIST_MAX || twist < (near ? TWIST_MIN_NEAR : TWIST_MIN)) return false;
     const tones = row.energy + column.energy;
+    const edge = ((tones * 8) / 3 / length) * EDGE * EDGE_SHARE;
+    if (this.#energy(length, 0) < edge || this.#energy(length, length - EDGE) < edge) return false;
     let others = this.#weightedEnergy(length) - tones;
     // Most sound that got here ends at this line, before the dial tones are sought.
     if (others > (rest + DIAL_MOST) * tones) return false;
@@ -156,6 +164,14 @@ export class ToneProof {
     let power = 0;
     for (let hz = DIAL_FROM_HZ; hz <= DIAL_TO_HZ; hz += step) power += this.#project(hz, length, 0, length);
     return (power * 3) / length / 1.5;
+  }
+
+  /** Energy of one edge of the block, `from` samples after its beginning. */
+  #energy(length: number, from: number): number {
+    const begin = this.#at - length + from;
+    let energy = 0;
+    for (let i = begin; i < begin + EDGE; i++) energy += (this.#sound[i & (WHOLE - 1)] as number) ** 2;
+    return energy;
   }
 
   #weightedEnergy(length: number): number {
