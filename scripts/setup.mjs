@@ -4,7 +4,7 @@
 // Each step leaves a stamp when it is done, so that a set-up that was killed goes on where it was.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -101,16 +101,22 @@ function npmStartedAt() {
   }
 }
 
+const WORKSPACES = ['client', 'desktop', 'media-server', 'media-server/api-schema', 'tests'];
+
 function npmPackages() {
-  const manifests = [
-    'package-lock.json',
-    'package.json',
-    ...['client', 'desktop', 'media-server', 'media-server/api-schema', 'tests'].map((w) => `${w}/package.json`),
-  ];
+  const manifests = ['package-lock.json', 'package.json', ...WORKSPACES.map((w) => `${w}/package.json`)];
   const digest = digestOf(manifests);
   // The stamp lies in node_modules, so that it goes when that goes.
   const file = path.join(root, 'node_modules', '.tonegate-stamp');
   if (existsSync(file) && readFileSync(file, 'utf8') === digest) return;
+  const begun = path.join(build, 'npm-packages.begun');
+  if (existsSync(begun)) {
+    // npm takes a package for whole when its package.json is there, whatever else of it a killed run left out.
+    say('the last installation of npm packages was cut short: it begins anew');
+    for (const folder of ['.', ...WORKSPACES])
+      rmSync(path.join(root, folder, 'node_modules'), { recursive: true, force: true });
+  }
+  writeFileSync(begun, '');
   say('installing npm packages');
   // Without scripts: mediasoup's would build its worker with tools from elsewhere; ours comes below. Not `npm ci`: it
   // refuses a lock file from which a registry's mirror left out tools of other platforms, which nobody here needs.
@@ -123,6 +129,7 @@ function npmPackages() {
     '--loglevel=error',
   ]);
   writeFileSync(file, digest);
+  rmSync(begun);
 }
 
 const WORKER_PACKAGES = [
