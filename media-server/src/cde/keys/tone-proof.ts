@@ -21,10 +21,14 @@ const REST = 0.115;
 const PIECE_REST = 0.05;
 /** How much each tone may swell or fade from one half to the other, as a ratio of powers: 3 dB. Voices do more. */
 const SWELL = 10 ** (3 / 10);
-/** Within 0.8 % of the nominal frequencies, where voices and music hardly ever are, much more is taken: GSM distorts so. */
+/**
+ * GSM distorts more than that. It is taken within 0.8 % of the nominal frequencies, where voices and music hardly ever are,
+ * and with less beside it.
+ */
 const NEAR = 0.008;
-const SWELL_NEAR = 10 ** (15 / 10);
-const TWIST_MIN_NEAR = 10 ** (-12.5 / 10);
+const NEAR_SWELL = 10 ** (15 / 10);
+const NEAR_TWIST_MIN = 10 ** (-12.5 / 10);
+const NEAR_REST = 0.08;
 /**
  * The sound's first and last 4 ms must each have a tenth of the tones' mean energy: the weighting alone would take a tone
  * of 23 ms in their middle for one of 32.
@@ -121,19 +125,21 @@ export class ToneProof {
     const column = this.#column;
     if (!this.#find(row, rowHz, length) || !this.#find(column, columnHz, length)) return false;
     if (Math.abs(row.off - column.off) > SPREAD) return false;
-    const near = Math.max(Math.abs(row.off), Math.abs(column.off)) <= NEAR;
-    // Not `>`: where there is no sound there is no number.
-    if (!(Math.max(row.swell, column.swell) <= (near ? SWELL_NEAR : SWELL))) return false;
+    const swell = Math.max(row.swell, column.swell);
     const twist = column.energy / row.energy;
-    if (twist > TWIST_MAX || twist < (near ? TWIST_MIN_NEAR : TWIST_MIN)) return false;
+    // `!(… <= …)`: where there is no sound there is no number.
+    if (!(swell <= NEAR_SWELL && twist <= TWIST_MAX && twist >= NEAR_TWIST_MIN)) return false;
+    const distorted = swell > SWELL || twist < TWIST_MIN;
+    if (distorted && Math.max(Math.abs(row.off), Math.abs(column.off)) > NEAR) return false;
+    const most = distorted ? Math.min(rest, NEAR_REST) : rest;
     const tones = row.energy + column.energy;
     const edge = ((tones * 8) / 3 / length) * EDGE * EDGE_SHARE;
     if (this.#energy(length, 0) < edge || this.#energy(length, length - EDGE) < edge) return false;
     let others = this.#weightedEnergy(length) - tones;
     // Most sound that got here ends at this line, before the dial tones are sought.
-    if (others > (rest + DIAL_MOST) * tones) return false;
-    if (others > rest * tones) others -= this.#dialTones(length);
-    return others <= rest * tones;
+    if (others > (most + DIAL_MOST) * tones) return false;
+    if (others > most * tones) others -= this.#dialTones(length);
+    return others <= most * tones;
   }
 
   /** Finds the tone near its nominal frequency; false: it is too far off. */
