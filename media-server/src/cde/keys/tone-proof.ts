@@ -16,7 +16,7 @@ const SPREAD = 0.033;
 const TWIST_MIN = 10 ** (-10.5 / 10);
 const TWIST_MAX = 10 ** (6.5 / 10);
 /** What is neither of the two tones nor dial tone, against the tones: white noise 12 dB below is 0.063 of them. */
-const REST = 0.115;
+const REST = 0.09;
 /** The same for a piece; only clean sound comes in such. */
 const PIECE_REST = 0.05;
 /** How much each tone may swell or fade from one half to the other, as a ratio of powers: 3 dB. Voices do more. */
@@ -28,7 +28,7 @@ const SWELL = 10 ** (3 / 10);
 const NEAR = 0.008;
 const NEAR_SWELL = 10 ** (15 / 10);
 const NEAR_TWIST_MIN = 10 ** (-12.5 / 10);
-const NEAR_REST = 0.08;
+const NEAR_REST = 0.075;
 /**
  * The sound's first and last 4 ms must each have a tenth of the tones' mean energy: the weighting alone would take a tone
  * of 23 ms in their middle for one of 32.
