@@ -13,6 +13,7 @@ export const AGENT: Me = {
   organisation: { id: id(ids.organisation), name: 'Sakura Contact' },
   merchants: [{ id: id(ids.merchant), name: 'Tanaka Foods', timeZone: 'Asia/Tokyo', currency: 'JPY', language: 'ja' }],
   language: 'ja',
+  languages: ['en', 'ja'],
 };
 
 export function aCall(over: Partial<Call> = {}): Call {
@@ -31,6 +32,7 @@ export function aCall(over: Partial<Call> = {}): Call {
     end: null,
     codec: 'PCMU',
     keysPossible: true,
+    keys: { advice: 'sure', negotiated: true, event: 0, tone: 0, both: 0, info: 0 },
     payment: null,
     ...over,
   };
@@ -44,7 +46,10 @@ export function aPayment(over: Partial<Payment> = {}): Payment {
     merchant: id(ids.merchant),
     purpose: 'charge',
     order: { reference: 'A-1042', amountMinor: 12_800, currency: 'JPY' },
+    member: null,
+    about: null,
     language: 'ja',
+    gentle: false,
     state: ended ? 'ended' : 'running',
     wall: ended ? 'open' : 'shut',
     step: ended ? 'result' : 'card-number',
@@ -52,6 +57,10 @@ export function aPayment(over: Partial<Payment> = {}): Payment {
     of: null,
     mistakes: 0,
     waiting: false,
+    waitingSince: null,
+    speaking: false,
+    declined: 0,
+    cards: 1,
     outcome: null,
     reason: ended ? 'none' : null,
     brand: null,
@@ -60,6 +69,8 @@ export function aPayment(over: Partial<Payment> = {}): Payment {
     startedAt: Date.now() - 38_000,
     endedAt: ended ? Date.now() : null,
     acknowledged: false,
+    refundedMinor: 0,
+    possible: [],
     ...over,
   };
 }

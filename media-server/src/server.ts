@@ -157,6 +157,7 @@ async function start(
     logger: log,
     registry,
     sipDomain: realm,
+    languages: () => link.languages,
     health: () => [
       { name: 'card-process', ok: link.up },
       {

@@ -1,6 +1,9 @@
-import type { Language } from '@tonegate/api-schema';
 import { en } from './en.ts';
 import { ja } from './ja.ts';
+
+/** Languages of the windows. The guide may speak more. */
+export const WINDOW_LANGUAGES = ['ja', 'en'] as const;
+export type WindowLanguage = (typeof WINDOW_LANGUAGES)[number];
 
 export type MessageKey = keyof typeof en;
 
@@ -13,9 +16,9 @@ type Arguments<Key extends MessageKey> = Names<(typeof en)[Key]> extends never ?
 /** The words for `key` in a language. Each language is complete: the compiler and a test see to it. */
 export type Translate = <Key extends MessageKey>(key: Key, ...values: Arguments<Key>) => string;
 
-const DICTIONARIES: Record<Language, Record<MessageKey, string>> = { en, ja };
+const DICTIONARIES: Record<WindowLanguage, Record<MessageKey, string>> = { en, ja };
 
-export function translator(language: Language): Translate {
+export function translator(language: WindowLanguage): Translate {
   const dictionary = DICTIONARIES[language];
   return (key, ...[values]) =>
     dictionary[key].replace(/\{(\w+)\}/g, (whole, name: string) =>

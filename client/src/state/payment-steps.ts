@@ -37,5 +37,5 @@ export function isDone(was: PaymentStep, is: PaymentStep): boolean {
 }
 
 function place(step: PaymentStep): number {
-  return step === 'processing' ? SHOWN.length - 1 : SHOWN.indexOf(step);
+  return step === 'processing' ? SHOWN.length - 1 : (SHOWN as readonly PaymentStep[]).indexOf(step);
 }

@@ -1,11 +1,11 @@
-import type { Language } from '@tonegate/api-schema';
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { WindowLanguage } from '../i18n/translate.ts';
 
 export type Theme = 'system' | 'light' | 'dark';
 
 /** What the agent chose on this machine. Devices by the browser's id; null is the system's own choice. */
 export interface Settings {
-  readonly language: Language;
+  readonly language: WindowLanguage;
   readonly theme: Theme;
   readonly microphone: string | null;
   readonly speaker: string | null;
@@ -24,12 +24,12 @@ export function createSettingsStore(
   return store;
 }
 
-function firstLanguage(browserLanguages: readonly string[]): Language {
+function firstLanguage(browserLanguages: readonly string[]): WindowLanguage {
   const known = browserLanguages.map((tag) => tag.slice(0, 2)).find((tag) => tag === 'ja' || tag === 'en');
   return known === 'ja' ? 'ja' : 'en';
 }
 
-function read(text: string | null, language: Language): Settings {
+function read(text: string | null, language: WindowLanguage): Settings {
   let kept: Partial<Record<keyof Settings, unknown>> = {};
   try {
     kept = (JSON.parse(text ?? '{}') as typeof kept | null) ?? {};

@@ -1,4 +1,5 @@
-import type { AgentState, Call, Language, Me } from '@tonegate/api-schema';
+import type { AgentState, Call, Me } from '@tonegate/api-schema';
+import type { WindowLanguage } from '../i18n/translate.ts';
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { Api } from '../api/api.ts';
 import type { Events, EventsOptions } from '../api/events.ts';
@@ -27,7 +28,7 @@ export interface SoftphoneParts {
   readonly mediaDevices: MediaDevices | undefined;
   readonly settings: StoreApi<Settings>;
   /** Words of a notification for a call that rings. */
-  readonly ringingWords: (call: Call, language: Language) => { title: string; body: string };
+  readonly ringingWords: (call: Call, language: WindowLanguage) => { title: string; body: string };
 }
 
 /** Everything the window can do and everything it shows, without a window. */

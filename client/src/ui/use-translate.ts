@@ -1,9 +1,8 @@
-import type { Language } from '@tonegate/api-schema';
 import { useMemo } from 'react';
-import { type Translate, translator } from '../i18n/translate.ts';
+import { type Translate, translator, type WindowLanguage } from '../i18n/translate.ts';
 import { useSettings } from '../state/hooks.ts';
 
-export function useLanguage(): Language {
+export function useLanguage(): WindowLanguage {
   return useSettings((settings) => settings.language);
 }
 

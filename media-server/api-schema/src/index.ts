@@ -14,7 +14,11 @@ const time = z.int().min(0).describe('UTC, milliseconds since 1970');
 export const MINOR_DIGITS = { JPY: 0, USD: 2, EUR: 2, GBP: 2 } as const;
 export const Currency = z.enum(['JPY', 'USD', 'EUR', 'GBP']);
 export type Currency = z.infer<typeof Currency>;
-export const Language = z.enum(['ja', 'en']);
+/** A language of the guide (BCP 47). Which there are says `Me.languages`; the windows' own languages are the client's matter. */
+export const Language = z
+  .string()
+  .regex(/^[a-z]{2}(-[A-Z]{2})?$/)
+  .describe('BCP 47, such as ja, en, pt-BR');
 export type Language = z.infer<typeof Language>;
 
 /** Every error answer. `message` is English for developers; screens show their own words for `code`. */
@@ -33,6 +37,11 @@ export const ProblemBody = z.object({
     'too-late',
     'attempt-alive',
     'amount-unfit',
+    'member-missing',
+    'phone-missing',
+    'not-possible',
+    'no-such-language',
+    'code-limit',
     'keys-impossible',
     'draining',
     'idempotency-key-missing',
@@ -68,6 +77,14 @@ export type ProblemCode = ProblemBody['code'];
  * | GET /v1/payments/:id | | 200 Payment |
  * | POST /v1/payments/:id/cancel | | 200 Payment |
  * | POST /v1/payments/:id/acknowledge | | 200 Payment |
+ * | POST /v1/payments/:id/ask-again | AskAgain | 200 Payment |
+ * | POST /v1/payments/:id/hint | GiveHint | 200 Payment |
+ * | POST /v1/payments/:id/more-time | | 200 Payment |
+ * | POST /v1/payments/:id/gentle | SetGentle | 200 Payment |
+ * | POST /v1/payments/:id/money | DoMoney | 201 Payment, of the purpose that the action has |
+ * | POST /v1/calls/:id/key-test | | 200 KeyTest |
+ * | GET /v1/trunks | | 200 TrunkKeysPage |
+ * | GET /v1/funnel | query FunnelQuery | 200 Funnel |
  * | WebSocket /v1/events | query EventsQuery | ServerEvent each |
  */
 export const IDEMPOTENCY_HEADER = 'Idempotency-Key';
@@ -98,6 +115,8 @@ export const Me = z.object({
   organisation: z.object({ id: Id, name: z.string() }),
   merchants: z.array(Merchant),
   language: Language,
+  /** Languages that the guide speaks here. */
+  languages: z.array(Language),
 });
 export type Me = z.infer<typeof Me>;
 
@@ -123,12 +142,34 @@ export type SipCredential = z.infer<typeof SipCredential>;
 export const Order = z.strictObject({
   reference: z.string().trim().min(1).max(64),
   description: z.string().trim().max(64).optional(),
-  amountMinor: z.int().min(1).max(9_999_999),
+  /** 0 where the purpose moves no money (`card-update`, `verify`), else more. */
+  amountMinor: z.int().min(0).max(9_999_999),
   currency: Currency,
+  /** Where a one-time code goes (E.164). Given by a core system; an agent only where the merchant allows it. */
+  phone: z
+    .string()
+    .regex(/^\+[1-9][0-9]{5,14}$/)
+    .optional(),
 });
 export type Order = z.infer<typeof Order>;
 
-export const PaymentStep = z.enum(['confirmation', 'card-number', 'expiry', 'security-code', 'processing', 'result']);
+/** What a payment in a call is for. `verify`: a one-time code proves that the person has their phone; `approved` is verified. */
+export const Purpose = z.enum(['charge', 'authorize', 'card-update', 'stored-charge', 'verify']);
+export type Purpose = z.infer<typeof Purpose>;
+/** What is done with an earlier payment. */
+export const MoneyAction = z.enum(['capture', 'void', 'refund']);
+export type MoneyAction = z.infer<typeof MoneyAction>;
+export const PaymentStep = z.enum([
+  'language',
+  'confirmation',
+  'card-number',
+  'expiry',
+  'security-code',
+  'sending-code',
+  'one-time-code',
+  'processing',
+  'result',
+]);
 export type PaymentStep = z.infer<typeof PaymentStep>;
 export const Outcome = z.enum(['approved', 'declined', 'cancelled', 'failed', 'unknown']);
 export type Outcome = z.infer<typeof Outcome>;
@@ -146,6 +187,14 @@ export const Reason = z.enum([
   'too-many-mistakes',
   'silence',
   'time-limit',
+  'brand-refused',
+  'amount-unfit',
+  'currency-refused',
+  'no-such-card',
+  'not-possible',
+  'code-wrong',
+  'code-expired',
+  'code-not-sent',
   'gateway-unreachable',
   'gateway-refused',
   'gateway-busy',
@@ -161,9 +210,15 @@ export const Payment = z.object({
   id: Id,
   call: Id,
   merchant: Id,
-  purpose: z.enum(['charge']),
+  purpose: z.enum([...Purpose.options, ...MoneyAction.options]),
   order: Order,
+  /** The merchant's own name of the customer, where a card is stored or charged. */
+  member: z.string().nullable(),
+  /** The payment whose money an action is about. */
+  about: Id.nullable(),
   language: Language,
+  /** Slower prompts, longer waits, count of keys read back. */
+  gentle: z.boolean(),
   /** opening: the wall shuts · running: the customer is guided · ended: there is an outcome. */
   state: z.enum(['opening', 'running', 'ended']),
   /** Whether the two can hear each other: shut until the customer's tones can no longer come through. */
@@ -173,6 +228,13 @@ export const Payment = z.object({
   of: z.int().min(1).max(19).nullable(),
   mistakes: z.int().min(0),
   waiting: z.boolean(),
+  /** Since when the customer has keyed nothing, where `waiting`. */
+  waitingSince: time.nullable(),
+  /** The customer speaks instead of keying. */
+  speaking: z.boolean(),
+  /** Cards declined so far in this payment, and how many may be tried. */
+  declined: z.int().min(0).max(5),
+  cards: z.int().min(1).max(5),
   outcome: Outcome.nullable(),
   reason: Reason.nullable(),
   brand: z.string().nullable(),
@@ -185,17 +247,135 @@ export const Payment = z.object({
   endedAt: time.nullable(),
   /** The agent or an API client acknowledged the outcome. */
   acknowledged: z.boolean(),
+  /** Given back so far, minor units. */
+  refundedMinor: z.int().min(0),
+  /** What can be done with its money now. */
+  possible: z.array(MoneyAction),
 });
 export type Payment = z.infer<typeof Payment>;
 
 /** Starts payment mode in a call. The order may come from a core system instead of the agent's screen. */
 export const StartPayment = z.strictObject({
   call: Id,
-  purpose: z.enum(['charge']),
+  purpose: Purpose,
   order: Order,
+  /** Needed for `card-update` and `stored-charge`. */
+  member: z
+    .string()
+    .regex(/^[A-Za-z0-9@_.-]{1,60}$/)
+    .optional(),
+  /** Default: that of the number that was called, else the merchant's. */
   language: Language.optional(),
+  /** The customer chooses the language at the start. */
+  chooseLanguage: z.boolean().optional(),
+  /** Default: the merchant's. */
+  gentle: z.boolean().optional(),
 });
 export type StartPayment = z.infer<typeof StartPayment>;
+
+/** The agent's help while the customer keys; 409 `too-late` once the card is with the gateway. */
+export const AskAgain = z.strictObject({ field: z.enum(['card-number', 'expiry', 'security-code', 'one-time-code']) });
+export type AskAgain = z.infer<typeof AskAgain>;
+export const Hint = z.enum([
+  'number-on-front',
+  'expiry-on-card',
+  'code-on-back',
+  'use-keypad',
+  'press-hash',
+  'take-your-time',
+  'star-clears',
+  'code-by-message',
+]);
+export type Hint = z.infer<typeof Hint>;
+export const GiveHint = z.strictObject({ hint: Hint });
+export const SetGentle = z.strictObject({ on: z.boolean() });
+/** Part of the amount for a `refund` or `capture`, where the gateway can; absent: all. */
+export const DoMoney = z.strictObject({ action: MoneyAction, amountMinor: z.int().min(1).max(9_999_999).optional() });
+export type DoMoney = z.infer<typeof DoMoney>;
+
+/** What the customer's one key in a key test came as. */
+export const KeyTest = z.object({
+  heard: z.enum(['right', 'wrong', 'nothing']),
+  event: z.boolean().describe('as an RFC 4733 event'),
+  tone: z.boolean().describe('as a tone in the sound'),
+  info: z.boolean().describe('in a SIP INFO, which is no way for a card'),
+});
+export type KeyTest = z.infer<typeof KeyTest>;
+
+/**
+ * How keys reach us. sure: key events were negotiated or keys were heard · unknown: none negotiated and none heard yet,
+ * tones may do · info-only: they come by SIP INFO, a payment is refused · none: no way is left.
+ */
+export const KeysAdvice = z.enum(['sure', 'unknown', 'info-only', 'none']);
+export type KeysAdvice = z.infer<typeof KeysAdvice>;
+export const CallKeys = z.object({
+  advice: KeysAdvice,
+  /** telephone-event was negotiated. */
+  negotiated: z.boolean(),
+  /** Presses so far by each way; one that came both ways counts in `event` and in `both`. */
+  event: z.int().min(0),
+  tone: z.int().min(0),
+  both: z.int().min(0),
+  info: z.int().min(0),
+});
+export type CallKeys = z.infer<typeof CallKeys>;
+
+/** What a trunk does with keys, learnt from its calls of the last 30 days; for operators. */
+export const TrunkKeys = z.object({
+  trunk: z.string(),
+  calls: z.int().min(0),
+  /** Calls in which telephone-event was negotiated. */
+  negotiated: z.int().min(0),
+  /** Calls in which keys came by each way. */
+  event: z.int().min(0),
+  tone: z.int().min(0),
+  both: z.int().min(0),
+  info: z.int().min(0),
+  /** Payments that ended without a single key, of how many. */
+  silent: z.int().min(0),
+  payments: z.int().min(0),
+  lastCallAt: time.nullable(),
+  verdict: z.enum(['good', 'tones-only', 'both-ways', 'info-only', 'no-keys', 'too-few-calls']),
+});
+export type TrunkKeys = z.infer<typeof TrunkKeys>;
+export const TrunkKeysPage = z.object({ trunks: z.array(TrunkKeys) });
+
+/** Supervisors and API keys: how many customers reached, finished and left each step. Times are UTC ms, `to` excluded. */
+export const FunnelQuery = z.strictObject({
+  from: z.coerce.number().int().min(0),
+  to: z.coerce.number().int().min(0),
+  merchant: Id.optional(),
+  language: Language.optional(),
+  trunk: z.string().max(64).optional(),
+  purpose: Purpose.optional(),
+});
+export const FunnelStep = z.object({
+  step: PaymentStep,
+  reached: z.int().min(0),
+  finished: z.int().min(0),
+  /** How those who didn't finish it left. */
+  hungUp: z.int().min(0),
+  askedForAgent: z.int().min(0),
+  cancelledByAgent: z.int().min(0),
+  silence: z.int().min(0),
+  mistakes: z.int().min(0),
+  other: z.int().min(0),
+  /** Time in the step of those who finished it, ms. */
+  p50Ms: z.int().min(0).nullable(),
+  p90Ms: z.int().min(0).nullable(),
+  /** Mistakes of those who finished it nevertheless. */
+  corrected: z.int().min(0),
+});
+export type FunnelStep = z.infer<typeof FunnelStep>;
+export const Funnel = z.object({
+  payments: z.int().min(0),
+  outcomes: z.record(Outcome, z.int().min(0)),
+  steps: z.array(FunnelStep),
+  /** What there is to narrow it by. */
+  languages: z.array(Language),
+  trunks: z.array(z.string()),
+});
+export type Funnel = z.infer<typeof Funnel>;
 
 export const CallEnd = z.enum([
   'customer-hung-up',
@@ -228,6 +408,7 @@ export const Call = z.object({
   codec: z.enum(['PCMU', 'PCMA']).nullable(),
   /** False: the customer's phone or carrier negotiated no key events. */
   keysPossible: z.boolean(),
+  keys: CallKeys,
   /** The running payment, or the last one of this call. */
   payment: Payment.nullable(),
 });

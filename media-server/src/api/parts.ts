@@ -22,6 +22,8 @@ export interface ApiNeeds {
   readonly logger: Logger;
   /** Takes the API's metrics; whoever made it adds those of other parts. */
   readonly registry: Registry;
+  /** Languages that the guide speaks. */
+  readonly languages: () => readonly string[];
   /** The SIP server's domain. */
   readonly sipDomain: string;
   /** Health of the parts that aren't the API's own; the storage is asked here. */

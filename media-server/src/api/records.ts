@@ -20,7 +20,10 @@ export function paymentOf(row: PaymentRow): Payment {
       currency,
       ...(row.description === null ? {} : { description: row.description }),
     },
+    member: null,
+    about: null,
     language,
+    gentle: false,
     state: ended ? 'ended' : 'running',
     wall: ended ? 'open' : 'shut',
     step: 'result',
@@ -28,6 +31,10 @@ export function paymentOf(row: PaymentRow): Payment {
     of: null,
     mistakes,
     waiting: false,
+    waitingSince: null,
+    speaking: false,
+    declined: 0,
+    cards: 1,
     outcome,
     // A word of a newer server that this one doesn't know must not hide the payment.
     reason: Reason.nullable().catch(null).parse(row.reason),
@@ -37,6 +44,8 @@ export function paymentOf(row: PaymentRow): Payment {
     startedAt: row.startedAt,
     endedAt: row.endedAt,
     acknowledged: row.acknowledgedAt !== null,
+    refundedMinor: 0,
+    possible: [],
   };
 }
 
@@ -63,6 +72,7 @@ export async function callsOf(storage: Storage, rows: readonly CallRow[]): Promi
       end: row.end,
       codec: row.codec,
       keysPossible: row.keysPossible === 1,
+      keys: { advice: 'unknown', negotiated: false, event: 0, tone: 0, both: 0, info: 0 },
       payment: payment ? paymentOf(payment) : null,
     };
   });

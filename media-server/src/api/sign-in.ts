@@ -14,7 +14,7 @@ const NO_ANSWER = z.undefined().describe('Done');
 
 /** Sign-in, sign-out, and who one is. */
 export function signInRoutes(app: Http, parts: ApiParts, tls: boolean): void {
-  const { storage, clock, signInGuard, metrics } = parts;
+  const { storage, clock, languages, signInGuard, metrics } = parts;
 
   app.post(
     '/sign-in',
@@ -53,7 +53,7 @@ export function signInRoutes(app: Http, parts: ApiParts, tls: boolean): void {
         now,
       );
       setSessionCookie(reply, token.reveal(), tls);
-      return reply.code(200).send(await meOf(storage, person));
+      return reply.code(200).send(await meOf(storage, person, languages()));
     },
   );
 
@@ -81,11 +81,11 @@ export function signInRoutes(app: Http, parts: ApiParts, tls: boolean): void {
   app.get(
     '/me',
     { schema: { summary: 'The signed-in person and the merchants', response: { 200: Me, '4xx': ProblemBody } } },
-    async (request) => meOf(storage, personOf(request).person),
+    async (request) => meOf(storage, personOf(request).person, languages()),
   );
 }
 
-async function meOf(storage: Storage, person: Person): Promise<Me> {
+async function meOf(storage: Storage, person: Person, languages: readonly string[]): Promise<Me> {
   const organisation = await organisationOf(storage, person);
   const merchants = await merchantsOfPerson(storage, person.id);
   return {
@@ -102,5 +102,6 @@ async function meOf(storage: Storage, person: Person): Promise<Me> {
       language,
     })),
     language: person.language,
+    languages: [...languages],
   };
 }

@@ -70,7 +70,14 @@ export class FakeCalls implements CallControl {
   }
   startPayment(who: Who, request: StartPayment) {
     return this.#act(['startPayment', who, request], () => {
-      const payment = testPayment({ ...request, merchant: who.merchants[0] ?? '', language: request.language ?? 'ja' });
+      const { call, purpose, order } = request;
+      const payment = testPayment({
+        call,
+        purpose,
+        order,
+        merchant: who.merchants[0] ?? '',
+        language: request.language ?? 'ja',
+      });
       this.payments.set(payment.id, payment);
       return payment;
     });
@@ -111,6 +118,7 @@ export function testCall(facts: Partial<Call> = {}): Call {
     end: null,
     codec: 'PCMU',
     keysPossible: true,
+    keys: { advice: 'sure', negotiated: true, event: 0, tone: 0, both: 0, info: 0 },
     payment: null,
     ...facts,
   };
@@ -123,7 +131,10 @@ export function testPayment(facts: Partial<Payment> = {}): Payment {
     merchant: newId(),
     purpose: 'charge',
     order: { reference: 'A-1042', amountMinor: 12_800, currency: 'JPY' },
+    member: null,
+    about: null,
     language: 'ja',
+    gentle: false,
     state: 'opening',
     wall: 'shut',
     step: 'confirmation',
@@ -131,6 +142,10 @@ export function testPayment(facts: Partial<Payment> = {}): Payment {
     of: null,
     mistakes: 0,
     waiting: false,
+    waitingSince: null,
+    speaking: false,
+    declined: 0,
+    cards: 1,
     outcome: null,
     reason: null,
     brand: null,
@@ -139,6 +154,8 @@ export function testPayment(facts: Partial<Payment> = {}): Payment {
     startedAt: 1,
     endedAt: null,
     acknowledged: false,
+    refundedMinor: 0,
+    possible: [],
     ...facts,
   };
 }
@@ -196,6 +213,7 @@ export class TestApi {
       logger: createLogger('trace', destination),
       registry: new Registry(),
       sipDomain: 'tonegate.local',
+      languages: () => ['en', 'ja'],
       health: () => this.health,
       credentialEnded: (...ended) => this.credentialsEnded.push(ended),
     });

@@ -621,6 +621,7 @@ export class CallSession {
       end: state.end ?? null,
       codec: this.#codec ?? null,
       keysPossible: !this.#keysByInfo || (this.#gate.far?.keysIn.length ?? 0) > 0,
+      keys: { advice: 'unknown', negotiated: false, event: 0, tone: 0, both: 0, info: 0 },
       payment,
     };
   }

@@ -266,7 +266,9 @@ export class Calls implements CallOwner {
     const rings = who.person !== undefined && session.ringing.includes(who.person);
     if (!rings && !this.#mayUse(who, session)) return notFound('call');
     if (this.#draining) return err({ code: 'draining', message: 'the server is being stopped: no new payments' });
-    const { order } = request;
+    const { order, purpose } = request;
+    if (purpose !== 'charge') return err({ code: 'not-possible', message: `no payment service here does ${purpose}` });
+    if (order.amountMinor < 1) return err({ code: 'amount-unfit', message: 'the amount must be more than 0' });
     if (!(order.currency in MINOR_DIGITS))
       return err({ code: 'amount-unfit', message: `${order.currency} is not taken` });
     if (holdsCardNumber(order.reference) || holdsCardNumber(order.description ?? '')) {

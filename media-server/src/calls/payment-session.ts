@@ -162,6 +162,9 @@ export class PaymentSession {
       merchant: this.#request.merchant,
       purpose: 'charge',
       order: this.#request.order,
+      member: null,
+      about: null,
+      gentle: false,
       language: this.#request.language,
       state: result ? 'ended' : mode.phase === 'shutting' ? 'opening' : 'running',
       wall: holdsWall(mode) ? 'shut' : 'open',
@@ -170,6 +173,10 @@ export class PaymentSession {
       of: mode.of ?? null,
       mistakes: mode.mistakes,
       waiting: mode.waiting,
+      waitingSince: null,
+      speaking: false,
+      declined: 0,
+      cards: 1,
       outcome: result?.outcome ?? null,
       reason: result?.reason ?? null,
       brand: result?.brand ?? null,
@@ -178,6 +185,8 @@ export class PaymentSession {
       startedAt: this.#startedAt,
       endedAt: this.#endedAt ?? null,
       acknowledged: this.#acknowledged,
+      refundedMinor: 0,
+      possible: [],
     };
   }
 

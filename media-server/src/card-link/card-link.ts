@@ -44,6 +44,7 @@ export class CardLink {
   readonly #entry: string;
   readonly #delay = new RestartDelay();
   #session: Session | undefined;
+  #languages: readonly string[] = [];
   #wasUp = false;
   #phase: 'idle' | 'running' | 'ending' | 'ended' = 'idle';
   #loop: Promise<void> = Promise.resolve();
@@ -54,6 +55,11 @@ export class CardLink {
   constructor(options: CardLinkOptions) {
     this.#options = options;
     this.#entry = options.entry ?? fileURLToPath(new URL('../cde/main.ts', import.meta.url));
+  }
+
+  /** Languages that the guide speaks: of the card process that is or was connected. */
+  get languages(): readonly string[] {
+    return this.#languages;
   }
 
   get up(): boolean {
@@ -133,6 +139,7 @@ export class CardLink {
       if (session?.greeting.kind === 'ready') {
         failures = 0;
         const since = clock.monotonic();
+        this.#languages = session.greeting.languages;
         await this.#serve(session, session.greeting.instance);
         livedMs = clock.monotonic() - since;
       } else {

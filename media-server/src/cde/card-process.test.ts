@@ -45,6 +45,7 @@ function house(opened: Result<void, Refusal> = ok(undefined)) {
     instance: 'i'.repeat(26),
     clock,
     log: silentLogger,
+    languages: ['en', 'ja'],
     threads: {
       count: 2,
       post: (thread, message) => {

@@ -24,6 +24,8 @@ export interface CardProcessOptions {
   readonly log: Logger;
   readonly payments: Pick<Payments, 'open' | 'authorize' | 'ended' | 'told' | 'list' | 'state' | 'onSettled'>;
   readonly threads: Threads;
+  /** Languages of the guide. */
+  readonly languages: readonly string[];
   /** To the server, if one is connected. */
   readonly say: (message: FromCard) => void;
   /** Nothing is left to do: the process may end. */
@@ -88,6 +90,7 @@ export class CardProcess {
       version: CONTRACT_VERSION,
       instance: this.#options.instance,
       legs: [...this.#legs.keys()],
+      languages: [...this.#options.languages],
     };
   }
 
@@ -158,6 +161,17 @@ export class CardProcess {
       case 'payments':
         this.#listing = this.#listing.then(() => this.#list(command.of ?? []));
         return;
+      case 'ask-again':
+      case 'hint':
+      case 'more-time':
+      case 'gentle':
+      case 'code-digest':
+      case 'code-refused':
+        return this.#refuse(command, 'too-late');
+      case 'key-test':
+        return this.#refuse(command, 'no-key-format');
+      case 'money':
+        return this.#refuse(command, 'no-such-gateway');
       case 'drain':
         this.#draining = true;
         void this.reconsider();

@@ -12,7 +12,7 @@ import { holdsCardNumber } from '../shared/card-digits.ts';
 import { ID_PATTERN } from '../shared/ids.ts';
 import { AMOUNT_LIMIT_MINOR, CURRENCIES } from '../shared/money.ts';
 
-export const CONTRACT_VERSION = 1;
+export const CONTRACT_VERSION = 2;
 /** Legs at a time, and so what one `hello` can list. */
 export const LEG_LIMIT = 10_000;
 /** Bytes of one frame's JSON: a `hello` with `LEG_LIMIT` legs is the longest. */
@@ -30,13 +30,48 @@ const orderText = z
   .max(64)
   .refine((text) => !holdsCardNumber(text), 'holds something that may be a card number');
 
+/** A merchant's own name of a customer, as gateways take it; no possible card number. */
+const memberName = z
+  .string()
+  .regex(/^[A-Za-z0-9@_.-]{1,60}$/)
+  .refine((text) => !holdsCardNumber(text), 'holds something that may be a card number');
+
 export const CODECS = ['PCMU', 'PCMA'] as const;
-/** Languages of the guide; a language is a folder under `prompts/`. */
-export const LANGUAGES = ['ja', 'en'] as const;
-/** What is asked of the customer; `confirmation` is the `1` after the amount. */
-export const FIELDS = ['confirmation', 'card-number', 'expiry', 'security-code'] as const;
-/** Steps of a payment as the agent sees them. */
-export const STEPS = [...FIELDS, 'processing', 'result'] as const;
+/** A language of the guide (BCP 47: `ja`, `en`, `pt-BR`). A language is a folder under `prompts/`; `hello` names them. */
+const language = z.string().regex(/^[a-z]{2}(-[A-Z]{2})?$/);
+/** Languages that a card process can have. */
+export const LANGUAGES_LIMIT = 50;
+/**
+ * What a payment is for. `verify` moves no money: a one-time code proves that the person has their phone. `card-update`
+ * checks a card and stores it with the gateway; `stored-charge` takes money from a card stored so.
+ */
+export const PURPOSES = ['charge', 'authorize', 'card-update', 'stored-charge', 'verify'] as const;
+/** Purposes for which an amount is spoken and taken; the others have the amount 0. */
+const MONEY_PURPOSES: readonly Purpose[] = ['charge', 'authorize', 'stored-charge'];
+/** What can be done with an earlier payment, without its customer. */
+export const MONEY_ACTIONS = ['capture', 'void', 'refund'] as const;
+/** What is asked of the customer; `confirmation` is the `1` after the amount, `language` the choice at the start. */
+export const FIELDS = ['language', 'confirmation', 'card-number', 'expiry', 'security-code', 'one-time-code'] as const;
+/** Fields that the agent may have asked again. */
+export const FIELDS_AGAIN = [
+  'card-number',
+  'expiry',
+  'security-code',
+  'one-time-code',
+] as const satisfies readonly Field[];
+/** Ready sentences that the agent may have spoken to the customer during a payment. */
+export const HINTS = [
+  'number-on-front',
+  'expiry-on-card',
+  'code-on-back',
+  'use-keypad',
+  'press-hash',
+  'take-your-time',
+  'star-clears',
+  'code-by-message',
+] as const;
+/** Steps of a payment as the agent sees them. `sending-code`: the one-time code is being made and sent. */
+export const STEPS = [...FIELDS, 'sending-code', 'processing', 'result'] as const;
 /** Sounds that can be played to a waiting customer (never during a payment). */
 export const SOUNDS = ['hold-music', 'ringback', 'comfort', 'please-wait', 'nobody-here', 'agent-returns'] as const;
 export const BRANDS = ['visa', 'mastercard', 'amex', 'jcb', 'diners', 'discover', 'unionpay', 'other'] as const;
@@ -97,20 +132,33 @@ const legUpdate = z.strictObject({
   sfu: sfuSide.optional(),
 });
 
-const paymentOpen = z.strictObject({
-  type: z.literal('payment-open'),
-  payment: id,
-  leg: id,
-  merchant: id,
-  purpose: z.enum(['charge']),
-  order: z.strictObject({
-    reference: orderText.min(1),
-    description: orderText.optional(),
-    amountMinor: z.int().min(1).max(AMOUNT_LIMIT_MINOR),
-    currency: z.enum(CURRENCIES),
-  }),
-  language: z.enum(LANGUAGES),
-});
+const paymentOpen = z
+  .strictObject({
+    type: z.literal('payment-open'),
+    payment: id,
+    leg: id,
+    merchant: id,
+    purpose: z.enum(PURPOSES),
+    order: z.strictObject({
+      reference: orderText.min(1),
+      description: orderText.optional(),
+      /** 0 exactly where the purpose moves no money. */
+      amountMinor: z.int().min(0).max(AMOUNT_LIMIT_MINOR),
+      currency: z.enum(CURRENCIES),
+    }),
+    /** Whose card is stored or charged: the merchant's own name of the customer. Needed for `card-update` and `stored-charge`. */
+    member: memberName.optional(),
+    language,
+    /** Languages that the customer chooses from at the start, the first by `1`; none: `language` is spoken. */
+    languages: z.array(language).min(2).max(9).optional(),
+    /** Slower prompts, longer waits, count of keys read back. */
+    gentle: z.boolean().optional(),
+    /** Cards that the customer may try: a declined one is followed by another until so many were declined; absent: one. */
+    cards: z.int().min(1).max(5).optional(),
+    /** Brands that the merchant takes, where it doesn't take all of the gateway's. */
+    brands: z.array(z.enum(BRANDS)).min(1).max(BRANDS.length).optional(),
+  })
+  .refine(({ purpose, order }) => MONEY_PURPOSES.includes(purpose) === order.amountMinor > 0, 'the amount is unfit');
 
 /**
  * What both sides say first, of whatever version: a peer of another version is recognised by it. `drain` is the one
@@ -138,7 +186,7 @@ export const ToCard = z.discriminatedUnion('type', [
     leg: id,
     sound: z.enum(SOUNDS),
     loop: z.boolean(),
-    language: z.enum(LANGUAGES),
+    language,
   }),
   z.strictObject({ type: z.literal('stop'), leg: id }),
   /** Shuts the gate at once. The dialogue waits for `payment-begin`, which is sent when the SFU's valve is shut too. */
@@ -146,6 +194,44 @@ export const ToCard = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('payment-begin'), payment: id }),
   /** The agent stops the payment. Too late once the request went to the gateway: then the outcome comes as it is. */
   z.strictObject({ type: z.literal('cancel'), payment: id }),
+  /**
+   * The agent's help while the customer keys; without effect (`too-late`) once the card is with the gateway. `ask-again`
+   * forgets one field and asks it anew, then goes on where the dialogue was; `more-time` lengthens the running wait and
+   * the whole payment by the setting's step.
+   */
+  z.strictObject({ type: z.literal('ask-again'), payment: id, field: z.enum(FIELDS_AGAIN) }),
+  z.strictObject({ type: z.literal('hint'), payment: id, hint: z.enum(HINTS) }),
+  z.strictObject({ type: z.literal('more-time'), payment: id }),
+  z.strictObject({ type: z.literal('gentle'), payment: id, on: z.boolean() }),
+  /**
+   * A one-time code was sent: the digest of salt and the code's six ASCII digits (HMAC-SHA-256, key = salt), so that the
+   * keys can be compared without the code being known here.
+   */
+  z.strictObject({
+    type: z.literal('code-digest'),
+    payment: id,
+    salt: z.string().regex(/^[0-9a-f]{32}$/),
+    digest: z.string().regex(/^[0-9a-f]{64}$/),
+    /** How long the code is good, ms. */
+    validMs: z.int().min(1000).max(600_000),
+  }),
+  /** The code that was wanted can't be sent (again). The customer is told, and the payment fails or goes on with the old one. */
+  z.strictObject({ type: z.literal('code-refused'), payment: id, why: z.enum(['not-sent', 'limit', 'too-soon']) }),
+  /** Asks the customer to press 1 and listens for 10 s; refused in a payment. Answered by `key-tested`. */
+  z.strictObject({ type: z.literal('key-test'), leg: id, language }),
+  /**
+   * Captures, voids or refunds the money of the payment `of`, without a leg. Written down before the gateway is asked;
+   * answered by `outcome` for `payment`, or `refused`.
+   */
+  z.strictObject({
+    type: z.literal('money'),
+    payment: id,
+    merchant: id,
+    of: id,
+    action: z.enum(MONEY_ACTIONS),
+    /** Part of it, where the gateway can; absent: all. */
+    amountMinor: z.int().min(1).max(AMOUNT_LIMIT_MINOR).optional(),
+  }),
   /**
    * The outcome was acknowledged by the agent's screen or an API client: written durably as told. `outcome` is what they
    * saw: where the payment stands otherwise by now, nobody was told of that and nothing is written.
@@ -184,6 +270,14 @@ export const REASONS = [
   'too-many-mistakes',
   'silence',
   'time-limit',
+  'brand-refused',
+  'amount-unfit',
+  'currency-refused',
+  'no-such-card',
+  'not-possible',
+  'code-wrong',
+  'code-expired',
+  'code-not-sent',
   'gateway-unreachable',
   'gateway-refused',
   'gateway-busy',
@@ -244,6 +338,10 @@ export const REFUSALS = [
   'already-settled',
   'draining',
   'no-key-format',
+  'no-such-language',
+  'amount-unfit',
+  'member-missing',
+  'no-such-gateway',
   'ledger-unavailable',
   'too-late',
   // the answer to a `hello` while another server is connected
@@ -261,6 +359,8 @@ export const FromCard = z.discriminatedUnion('type', [
     version: z.literal(CONTRACT_VERSION),
     instance: id,
     legs: z.array(id).max(LEG_LIMIT),
+    /** Languages of the guide. */
+    languages: z.array(language).min(1).max(LANGUAGES_LIMIT),
   }),
   z.strictObject({
     type: z.literal('leg-ready'),
@@ -275,7 +375,16 @@ export const FromCard = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('leg-lost'), leg: id }),
   z.strictObject({ type: z.literal('leg-quality'), leg: id, counts: LegCounts }),
   /** A key was heard: by which transport, and how many so far in this leg. Never which. */
-  z.strictObject({ type: z.literal('keys-seen'), leg: id, transport: z.enum(['event', 'tone']), count }),
+  /** `both`: a press that was told already came by the other transport too; it isn't counted again. */
+  z.strictObject({ type: z.literal('keys-seen'), leg: id, transport: z.enum(['event', 'tone', 'both']), count }),
+  /** Whether the customer's key arrived in a key test, and by what. `wrong`: another key than 1. */
+  z.strictObject({
+    type: z.literal('key-tested'),
+    leg: id,
+    heard: z.enum(['right', 'wrong', 'nothing']),
+    event: z.boolean(),
+    tone: z.boolean(),
+  }),
   z.strictObject({
     type: z.literal('wall'),
     leg: id,
@@ -294,7 +403,16 @@ export const FromCard = z.discriminatedUnion('type', [
     mistakes: count,
     /** The customer has keyed nothing for a while. */
     waiting: z.boolean(),
+    /** The customer speaks instead of keying. */
+    speaking: z.boolean().optional(),
+    /** Cards declined so far in this payment. */
+    declined: z.int().min(0).max(5).optional(),
+    gentle: z.boolean().optional(),
+    /** The language that is spoken now. */
+    language: language.optional(),
   }),
+  /** A one-time code is to be made and sent: to be answered by `code-digest` or `code-refused`. `again`: the customer asked for another. */
+  z.strictObject({ type: z.literal('code-wanted'), payment: id, again: z.boolean() }),
   result.extend({ type: z.literal('outcome'), payment: id }),
   /** What became of a payment that was `unknown`, or whose card process died. */
   result.extend({ type: z.literal('settled'), payment: id }),
@@ -314,7 +432,11 @@ export const FromCard = z.discriminatedUnion('type', [
 export type FromCard = z.infer<typeof FromCard>;
 
 export type Codec = (typeof CODECS)[number];
-export type Language = (typeof LANGUAGES)[number];
+export type Language = string;
+export type Purpose = (typeof PURPOSES)[number];
+export type MoneyAction = (typeof MONEY_ACTIONS)[number];
+export type Hint = (typeof HINTS)[number];
+export type FieldAgain = (typeof FIELDS_AGAIN)[number];
 export type Field = (typeof FIELDS)[number];
 export type Step = (typeof STEPS)[number];
 export type Sound = (typeof SOUNDS)[number];

@@ -27,7 +27,7 @@ function legOf(breaks = false) {
     open,
     codec: 'PCMU',
     limits: { firstKeyMs: 8000, nextKeyMs: 5000, totalMs: 240_000, mistakesPerField: 3 },
-    prompts: { get: (name) => new TextEncoder().encode(name), lengthMs: () => 1000 },
+    prompts: { get: (name) => new TextEncoder().encode(name), lengthMs: () => 1000, languages: ['en', 'ja'] },
     clock,
     play: (sounds) => {
       played.push(sounds.map((sound) => new TextDecoder().decode(sound) as PromptName));

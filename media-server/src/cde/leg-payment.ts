@@ -64,7 +64,7 @@ export class LegPayment {
     this.id = open.payment;
     this.#options = options;
     this.#dialogue = createDialogue({
-      purpose: open.purpose,
+      purpose: 'charge',
       language: open.language,
       order: open.order,
       limits,

@@ -10,7 +10,14 @@ import { ServerLink } from './link.ts';
 import { takeLock } from './lock.ts';
 
 const hello = { type: 'hello', version: CONTRACT_VERSION };
-const answer: FromCard = { ...hello, type: 'hello', version: CONTRACT_VERSION, instance: 'i'.repeat(26), legs: [] };
+const answer: FromCard = {
+  ...hello,
+  type: 'hello',
+  version: CONTRACT_VERSION,
+  instance: 'i'.repeat(26),
+  legs: [],
+  languages: ['en'],
+};
 
 let folder: string;
 let events: string[];

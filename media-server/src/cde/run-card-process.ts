@@ -7,6 +7,7 @@ import { createLogger } from '../shared/logger.ts';
 import { Payments } from './attempt/payments.ts';
 import { CardProcess } from './card-process.ts';
 import { EXIT_BUG, traceOf, whyNotTrusted } from './hardening.ts';
+import { languagesIn } from './prompts/prompts.ts';
 import { ServerLink } from './link.ts';
 import { takeLock } from './lock.ts';
 import { CardSettings } from './settings.ts';
@@ -60,6 +61,7 @@ export async function runCardProcess(legThread: URL): Promise<void> {
     log,
     payments,
     threads,
+    languages: languagesIn(),
     say: (message) => link.send(message),
     onEnd: () => void end(),
   });

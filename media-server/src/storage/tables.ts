@@ -19,7 +19,7 @@ export interface Tables {
 }
 
 type Role = 'agent' | 'supervisor' | 'administrator';
-type Language = 'ja' | 'en';
+type Language = string;
 
 export interface Organisation {
   id: Id;
@@ -118,7 +118,7 @@ export interface PaymentRow {
   /** Who started it: a person or an API key. */
   person: Id | null;
   apiKey: Id | null;
-  purpose: 'charge';
+  purpose: 'charge' | 'authorize' | 'card-update' | 'stored-charge' | 'verify' | 'capture' | 'void' | 'refund';
   reference: string;
   description: string | null;
   amountMinor: number;

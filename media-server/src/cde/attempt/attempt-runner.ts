@@ -2,7 +2,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Id } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { PaymentResult } from '../contract.ts';
-import type { Gateway } from '../gateways/gateway.ts';
+import type { AttemptName, Gateway } from '../gateways/gateway.ts';
 import {
   type AttemptInput,
   type AttemptOutput,
@@ -47,6 +47,7 @@ export class AttemptRunner {
   readonly payment: Id;
   readonly reference: Id;
   readonly #id: Id;
+  readonly #name: AttemptName;
   readonly #parts: RunnerParts;
   #state: AttemptState;
   #version: number;
@@ -57,6 +58,7 @@ export class AttemptRunner {
   constructor(stored: StoredAttempt, parts: RunnerParts) {
     this.payment = stored.payment;
     this.reference = stored.reference;
+    this.#name = { reference: stored.reference, purpose: stored.purpose, order: stored.order };
     this.#id = stored.id;
     this.#state = stored.state;
     this.#version = stored.version;
@@ -144,12 +146,10 @@ export class AttemptRunner {
         onReport(this.payment, resultOf(this.#state));
         return;
       case 'look-up':
-        void inTurn(() => gateway.lookUp(this.reference, timeoutMs)).then((found) =>
-          this.surely({ type: 'found', found }),
-        );
+        void inTurn(() => gateway.lookUp(this.#name, timeoutMs)).then((found) => this.surely({ type: 'found', found }));
         return;
       case 'reverse':
-        void inTurn(() => gateway.reverse(this.reference, timeoutMs)).then((reversal) =>
+        void inTurn(() => gateway.reverse(this.#name, timeoutMs)).then((reversal) =>
           this.surely({ type: 'reversal', reversal }),
         );
         return;

@@ -188,6 +188,12 @@ export class LedgerStore {
       gateway: String(row['gateway']),
       version: Number(row['version']),
       state: attemptState(row),
+      purpose: row['purpose'] as StoredAttempt['purpose'],
+      order: {
+        reference: String(row['order_reference']),
+        amountMinor: Number(row['amount_minor']),
+        currency: row['currency'] as StoredAttempt['order']['currency'],
+      },
     }));
   }
 

@@ -55,7 +55,7 @@ test('what was answered is there after the ledger is opened again', async () => 
   const row = await attempt(first, 'A-1', state);
   await first.close();
   const second = await open();
-  expect(await second.hanging()).toEqual({ ok: true, value: [row] });
+  expect(await second.hanging()).toMatchObject({ ok: true, value: [row] });
   expect(await second.list(NOW)).toEqual({
     ok: true,
     value: [{ payment: row.payment, told: false, result: { outcome: 'unknown', reason: 'no-answer' } }],

@@ -52,7 +52,7 @@ export interface AttemptChange {
   readonly isNews: boolean;
 }
 
-export type StoredAttempt = AttemptRow & { readonly version: number };
+export type StoredAttempt = AttemptRow & Pick<PaymentMeta, 'purpose' | 'order'> & { readonly version: number };
 
 export type LedgerErrorCode =
   | 'ledger-unavailable'

@@ -8,7 +8,7 @@ import { TestClock } from '../../shared/clock.ts';
 import { newId } from '../../shared/ids.ts';
 import { createLogger, silentLogger } from '../../shared/logger.ts';
 import type { PaymentResult } from '../contract.ts';
-import type { Answer, Found, Gateway, Reversal } from '../gateways/gateway.ts';
+import type { Answer, AttemptName, Found, Gateway, Reversal } from '../gateways/gateway.ts';
 import { Ledger } from './ledger.ts';
 import { type Card, type PaymentMeta, Payments } from './payments.ts';
 
@@ -18,6 +18,7 @@ const APPROVED: Answer = { is: 'approved', receipt: 'TAB' };
 /** A gateway that answers as it is told to. */
 class FakeGateway implements Gateway {
   readonly name = 'fake';
+  readonly abilities = { lengths: { visa: [16] }, currencies: ['JPY'], purposes: ['charge'], actions: [] } as const;
   answers: (() => Promise<Answer> | Answer)[] = [];
   found: Found[] = [];
   reversals: Reversal[] = [];
@@ -30,13 +31,16 @@ class FakeGateway implements Gateway {
     released();
     return (await this.answers.shift()?.()) ?? { is: 'unknown' as const };
   }
-  async lookUp(reference: string): Promise<Found> {
+  async lookUp({ reference }: AttemptName): Promise<Found> {
     this.asked.push(`look-up ${reference}`);
     return this.found.shift() ?? { is: 'no-answer' };
   }
-  async reverse(reference: string): Promise<Reversal> {
+  async reverse({ reference }: AttemptName): Promise<Reversal> {
     this.asked.push(`reverse ${reference}`);
     return this.reversals.shift() ?? 'no-answer';
+  }
+  async test() {
+    return 'works' as const;
   }
   close(): void {}
 }

@@ -202,7 +202,8 @@ export class Payments {
   }
 
   async #authorize(meta: PaymentMeta, card: Card): Promise<PaymentResult> {
-    const { payment, order } = meta;
+    const { payment, purpose, order } = meta;
+    if (purpose !== 'charge') throw new Error(`nobody asks a gateway for ${purpose}`);
     if (!this.#open.delete(payment)) throw new Error(`payment ${payment} is not open`);
     if (this.#asking.size >= REQUESTS_LIMIT) return this.#failed(payment, 'gateway-busy');
 
@@ -220,7 +221,7 @@ export class Payments {
         return await this.#failed(payment, 'ledger-unavailable');
       }
       witness('after-intend');
-      const runner = this.#take({ ...row, version: 0 });
+      const runner = this.#take({ ...row, purpose, order, version: 0 });
       if (!(await runner.once({ type: 'send' }))) {
         void runner.surely({ type: 'abandoned', reason: 'ledger-unavailable' });
         return { outcome: 'failed', reason: 'ledger-unavailable' };
@@ -230,11 +231,13 @@ export class Payments {
         wipe(card);
         witness('released');
       };
-      const answer = await gateway.authorize({ reference, order }, card, timeoutMs, released).catch((error): Answer => {
-        // A bug in an adapter, at a moment when money may have moved.
-        logger.error({ payment, ...traceOf(error) }, 'the gateway adapter threw');
-        return { is: 'unknown' };
-      });
+      const answer = await gateway
+        .authorize({ reference, purpose, order }, card, timeoutMs, released)
+        .catch((error): Answer => {
+          // A bug in an adapter, at a moment when money may have moved.
+          logger.error({ payment, ...traceOf(error) }, 'the gateway adapter threw');
+          return { is: 'unknown' };
+        });
       void runner.surely({ type: 'answer', answer: withCard(answer, card.brand, lastFour) }, () =>
         // Money may have moved, and nobody may be told what isn't durable: not known yet.
         this.#asking.get(payment)?.(NOT_KNOWN),

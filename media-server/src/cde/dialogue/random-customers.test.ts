@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LANGUAGES, OUTCOMES, type PaymentResult, STEPS } from '../contract.ts';
+import { OUTCOMES, type PaymentResult, STEPS } from '../contract.ts';
 import { loadPrompts } from '../prompts/prompts.ts';
 import { LONGEST_NUMBER } from './brands.ts';
 import { createDialogue, type DialogueOptions, type DialogueOutput, step, wakeAt } from './dialogue.ts';
@@ -155,7 +155,7 @@ test('what is put out does not depend on the digits: two cards of a brand look t
 });
 
 test('a perfect customer who keys three keys a second pays within 45 seconds, the checking left out', () => {
-  for (const language of LANGUAGES) {
+  for (const language of book.languages) {
     for (const amountMinor of [12_800, 1_234_567]) {
       const phone = new Line(
         createDialogue({

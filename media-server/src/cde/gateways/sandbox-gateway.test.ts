@@ -14,6 +14,7 @@ import { SandboxGateway } from './sandbox-gateway.ts';
 
 const REFERENCE = newId();
 const ORDER = { reference: 'A-"1"', amountMinor: 1200, currency: 'JPY' } as const;
+const NAME = { reference: REFERENCE, purpose: 'charge', order: ORDER } as const;
 /** For peers that answer; and for those that never do. */
 const TIMEOUT_MS = 15_000;
 const SHORT_MS = 1500;
@@ -75,12 +76,7 @@ function gatewayTo(url: string): SandboxGateway {
 
 async function answerFrom(url: string, timeoutMs = TIMEOUT_MS): Promise<{ answer: Answer; released: number }> {
   let released = 0;
-  const answer = await gatewayTo(url).authorize(
-    { reference: REFERENCE, order: ORDER },
-    card(),
-    timeoutMs,
-    () => released++,
-  );
+  const answer = await gatewayTo(url).authorize(NAME, card(), timeoutMs, () => released++);
   return { answer, released };
 }
 
@@ -200,7 +196,7 @@ test('a certificate for another name is failed', async () => {
     readFileSync(files.caFile, 'utf8'),
     new Secret('key-of-merchant'),
   );
-  const answer = await gateway.authorize({ reference: REFERENCE, order: ORDER }, card(), TIMEOUT_MS, () => {});
+  const answer = await gateway.authorize(NAME, card(), TIMEOUT_MS, () => {});
   expect(answer).toEqual({ is: 'failed', reason: 'gateway-unreachable' });
 });
 
@@ -220,15 +216,15 @@ test.each([
   ['401', 401, {}, 'no-answer'],
   ['500', 500, { error: 'no-such-attempt' }, 'no-answer'],
 ])('a look-up that finds %s', async (_name, status, body, is) => {
-  expect((await gatewayTo(await peer(says(status, body))).lookUp(REFERENCE, TIMEOUT_MS)).is).toBe(is);
+  expect((await gatewayTo(await peer(says(status, body))).lookUp(NAME, TIMEOUT_MS)).is).toBe(is);
 });
 
 test('a reversal counts only when the gateway says that it is reversed', async () => {
   const reversed = await peer(says(200, { ref: REFERENCE, status: 'reversed' }));
   const declined = await peer(says(200, { ref: REFERENCE, status: 'declined' }));
-  expect(await gatewayTo(reversed).reverse(REFERENCE, TIMEOUT_MS)).toBe('reversed');
-  expect(await gatewayTo(declined).reverse(REFERENCE, TIMEOUT_MS)).toBe('no-answer');
-  expect(await gatewayTo(await peer((socket) => socket.destroy())).reverse(REFERENCE, TIMEOUT_MS)).toBe('no-answer');
+  expect(await gatewayTo(reversed).reverse(NAME, TIMEOUT_MS)).toBe('reversed');
+  expect(await gatewayTo(declined).reverse(NAME, TIMEOUT_MS)).toBe('no-answer');
+  expect(await gatewayTo(await peer((socket) => socket.destroy())).reverse(NAME, TIMEOUT_MS)).toBe('no-answer');
 });
 
 test('a file that is not there is named with its setting', () => {

@@ -3,11 +3,21 @@ import type { Agent } from 'node:https';
 import { z } from 'zod';
 import { holdsCardNumber } from '../../shared/card-digits.ts';
 import type { Id } from '../../shared/ids.ts';
+import { CURRENCIES } from '../../shared/money.ts';
 import { Secret } from '../../shared/secret.ts';
 import { BRANDS, type Reason } from '../contract.ts';
 import type { CardSettings } from '../settings.ts';
 import { cardBody } from './card-body.ts';
-import type { Answer, AuthorizeRequest, CardDigits, Found, Gateway, Reversal } from './gateway.ts';
+import type {
+  Answer,
+  AttemptName,
+  CardDigits,
+  CardRequest,
+  Found,
+  Gateway,
+  GatewayAbilities,
+  Reversal,
+} from './gateway.ts';
 import { type ExchangeResult, exchange, pinnedAgent } from './https-exchange.ts';
 
 /** An attempt as the sandbox tells it. Anything else in the answer is passed over. */
@@ -36,6 +46,12 @@ const NoSuchAttempt = z.object({ error: z.literal('no-such-attempt') });
  */
 export class SandboxGateway implements Gateway {
   readonly name = 'sandbox';
+  readonly abilities: GatewayAbilities = {
+    lengths: { visa: [16], mastercard: [16], amex: [15], jcb: [16], diners: [14] },
+    currencies: CURRENCIES,
+    purposes: ['charge'],
+    actions: [],
+  };
   readonly #base: URL;
   readonly #agent: Agent;
   readonly #key: Secret;
@@ -57,7 +73,7 @@ export class SandboxGateway implements Gateway {
   }
 
   async authorize(
-    { reference, order }: AuthorizeRequest,
+    { reference, order }: CardRequest,
     card: CardDigits,
     timeoutMs: number,
     released: () => void,
@@ -71,16 +87,25 @@ export class SandboxGateway implements Gateway {
     return answerOf(result, reference);
   }
 
-  async lookUp(reference: Id, timeoutMs: number): Promise<Found> {
+  async lookUp({ reference }: AttemptName, timeoutMs: number): Promise<Found> {
     return foundBy(await exchange(this.#agent, { ...this.#to('GET', reference, ''), timeoutMs }), reference);
   }
 
-  async reverse(reference: Id, timeoutMs: number): Promise<Reversal> {
+  async reverse({ reference }: AttemptName, timeoutMs: number): Promise<Reversal> {
     const found = foundBy(
       await exchange(this.#agent, { ...this.#to('POST', reference, '/reverse'), timeoutMs }),
       reference,
     );
     return found.is === 'reversed' ? 'reversed' : 'no-answer';
+  }
+
+  /** Its books answer only to the right key. */
+  async test(timeoutMs: number): Promise<'works' | Reason> {
+    const url = new URL('v1/books', this.#base);
+    const headers = { authorization: `Bearer ${this.#key.reveal()}` };
+    const result = await exchange(this.#agent, { method: 'GET', url, headers, timeoutMs });
+    if (result.is !== 'answered') return 'gateway-unreachable';
+    return result.status === 200 ? 'works' : (REFUSED[result.status] ?? 'gateway-refused');
   }
 
   close(): void {

@@ -24,7 +24,7 @@ interface AmountReader {
   readonly fragments: readonly PromptName[];
 }
 
-const READERS: { readonly [language in Language]: AmountReader } = {
+const READERS: { readonly [language: Language]: AmountReader } = {
   ja: { read: readJapanese, fragments: japaneseFragments() },
   en: { read: readEnglish, fragments: englishFragments() },
 };
@@ -35,12 +35,18 @@ const READERS: { readonly [language in Language]: AmountReader } = {
  */
 export function amountFragments(money: Money, language: Language): PromptName[] {
   const scale = 10 ** MINOR_DIGITS[money.currency];
-  return READERS[language].read(Math.floor(money.amountMinor / scale), money.amountMinor % scale, money);
+  return readerOf(language).read(Math.floor(money.amountMinor / scale), money.amountMinor % scale, money);
 }
 
 /** Every fragment that an amount in this language may need. */
 export function allAmountFragments(language: Language): readonly PromptName[] {
-  return READERS[language].fragments;
+  return readerOf(language).fragments;
+}
+
+function readerOf(language: Language): AmountReader {
+  const reader = READERS[language];
+  if (!reader) throw new Error(`Nobody knows how amounts are said in ${language}`);
+  return reader;
 }
 
 function readJapanese(major: number, minor: number, { currency }: Money): PromptName[] {

@@ -2,14 +2,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, cpSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { LANGUAGES, SOUNDS } from '../contract.ts';
+import { SOUNDS } from '../contract.ts';
 import { LINEAR } from '../../rtp/g711.ts';
 import { PLAIN_SOUNDS, type PromptName } from './names.ts';
 import { loadPrompts, PROMPTS_FOLDER, promptsOf } from './prompts.ts';
 
 const book = loadPrompts();
 
-function samples(name: PromptName, language: (typeof LANGUAGES)[number], codec: 'PCMU' | 'PCMA' = 'PCMU'): number[] {
+function samples(name: PromptName, language: string, codec: 'PCMU' | 'PCMA' = 'PCMU'): number[] {
   return Array.from(book.get(name, language, codec), (byte) => LINEAR[codec][byte] ?? Number.NaN);
 }
 
@@ -26,7 +26,7 @@ function spokenLevel(values: readonly number[]): number {
 }
 
 test('every sound that may be played to a waiting customer is there, in every language and codec', () => {
-  for (const language of LANGUAGES) {
+  for (const language of book.languages) {
     for (const sound of SOUNDS) {
       expect(book.get(sound, language, 'PCMU').length).toBeGreaterThan(800);
       expect(book.get(sound, language, 'PCMA').length).toBe(book.get(sound, language, 'PCMU').length);
@@ -36,7 +36,7 @@ test('every sound that may be played to a waiting customer is there, in every la
 
 test('each folder holds exactly the files and prompts that are needed', () => {
   const needed = [
-    ...LANGUAGES.map((language) => [language, promptsOf(language)] as const),
+    ...book.languages.map((language) => [language, promptsOf(language)] as const),
     ['sounds', PLAIN_SOUNDS] as const,
   ];
   for (const [folder, names] of needed) {
@@ -53,7 +53,7 @@ test('each folder holds exactly the files and prompts that are needed', () => {
   }
 });
 
-for (const language of LANGUAGES) {
+for (const language of book.languages) {
   test(`every ${language} prompt is spoken at −18 dBFS ±2, without clipping`, () => {
     for (const name of promptsOf(language)) {
       const values = samples(name, language);

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type Codec, type Language, LANGUAGES } from '../contract.ts';
+import { type Codec, type Language } from '../contract.ts';
 import { MU_TO_A } from '../../rtp/g711.ts';
 import { allAmountFragments } from './amount.ts';
 import { PLAIN_SOUNDS, type PromptName, SENTENCES } from './names.ts';
@@ -11,6 +11,7 @@ export const PROMPTS_FOLDER = import.meta.dirname;
 
 /** All ready sounds of all languages, in memory (about 3 MB per codec). */
 export interface PromptBook {
+  readonly languages: readonly Language[];
   /** 8 kHz G.711 bytes, 8 per millisecond; not to be changed. Throws where the language has no such prompt: a bug. */
   get(name: PromptName, language: Language, codec: Codec): Uint8Array;
   lengthMs(name: PromptName, language: Language): number;
@@ -31,9 +32,10 @@ const Manifest = z.object({
  * is missing or unreadable.
  */
 export function loadPrompts(folder: string = PROMPTS_FOLDER): PromptBook {
+  const languages = languagesIn(folder);
   const plain = loadFolder(join(folder, 'sounds'), PLAIN_SOUNDS);
   const books = new Map(
-    LANGUAGES.map((language) => [
+    languages.map((language) => [
       language,
       new Map([...plain, ...loadFolder(join(folder, language), promptsOf(language))]),
     ]),
@@ -44,9 +46,17 @@ export function loadPrompts(folder: string = PROMPTS_FOLDER): PromptBook {
     return sound;
   };
   return {
+    languages,
     get: (name, language, codec) => find(name, language)[codec],
     lengthMs: (name, language) => find(name, language).PCMU.length / 8,
   };
+}
+
+/** A folder that is named as a language and has a list of prompts is one. */
+export function languagesIn(folder: string = PROMPTS_FOLDER): readonly Language[] {
+  return readdirSync(folder)
+    .filter((name) => /^[a-z]{2}(-[A-Z]{2})?$/.test(name) && existsSync(join(folder, name, 'prompts.json')))
+    .sort();
 }
 
 type Sound = Readonly<Record<Codec, Uint8Array>>;
