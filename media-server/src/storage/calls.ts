@@ -2,16 +2,21 @@ import type { Id } from '../shared/ids.ts';
 import type { Storage } from './storage.ts';
 import type { CallRow } from './tables.ts';
 
+type KeyColumn = 'keysNegotiated' | 'keysEvent' | 'keysTone' | 'keysBoth' | 'keysInfo';
+
 /** Writes a call as it begins. Its payments can be written only after it. */
-export async function addCall(storage: Storage, call: CallRow): Promise<void> {
-  await storage.insertInto('calls').values(call).execute();
+export async function addCall(storage: Storage, call: Omit<CallRow, KeyColumn> & Partial<CallRow>): Promise<void> {
+  await storage
+    .insertInto('calls')
+    .values({ keysNegotiated: 0, keysEvent: 0, keysTone: 0, keysBoth: 0, keysInfo: 0, ...call })
+    .execute();
 }
 
 /** Writes what became known of a call: who answered, when, how it ended. */
 export async function updateCall(
   storage: Storage,
   id: Id,
-  facts: Partial<Pick<CallRow, 'person' | 'answeredAt' | 'endedAt' | 'end' | 'codec' | 'keysPossible'>>,
+  facts: Partial<Pick<CallRow, 'person' | 'answeredAt' | 'endedAt' | 'end' | 'codec' | 'keysPossible' | KeyColumn>>,
 ): Promise<void> {
   await storage.updateTable('calls').set(facts).where('id', '=', id).execute();
 }

@@ -8,12 +8,15 @@ export async function addOrganisation(storage: Storage, name: string, now: numbe
   return row;
 }
 
+type Rules = Pick<Merchant, 'gentle' | 'cards' | 'brands' | 'amountLimitMinor' | 'agentsTypePhones'>;
+const DEFAULTS: Rules = { gentle: 0, cards: 2, brands: null, amountLimitMinor: null, agentsTypePhones: 0 };
+
 export async function addMerchant(
   storage: Storage,
-  merchant: Omit<Merchant, 'id' | 'createdAt'>,
+  merchant: Omit<Merchant, 'id' | 'createdAt' | keyof Rules> & Partial<Rules>,
   now: number,
 ): Promise<Merchant> {
-  const row: Merchant = { ...merchant, id: newId(now), createdAt: now };
+  const row: Merchant = { ...DEFAULTS, ...merchant, id: newId(now), createdAt: now };
   await storage.insertInto('merchants').values(row).execute();
   return row;
 }

@@ -5,10 +5,10 @@ import type { Merchant, MerchantNumber } from './tables.ts';
 /** @param number E.164 with its plus sign; belongs to one merchant at most. */
 export async function addNumber(
   storage: Storage,
-  number: Pick<MerchantNumber, 'merchant' | 'number' | 'trunk'>,
+  number: Pick<MerchantNumber, 'merchant' | 'number' | 'trunk'> & Partial<Pick<MerchantNumber, 'language'>>,
   now: number,
 ): Promise<MerchantNumber> {
-  const row: MerchantNumber = { ...number, id: newId(now), createdAt: now };
+  const row: MerchantNumber = { language: null, ...number, id: newId(now), createdAt: now };
   await storage.insertInto('numbers').values(row).execute();
   return row;
 }

@@ -2,17 +2,26 @@ import type { Id } from '../shared/ids.ts';
 import type { Storage } from './storage.ts';
 import type { Outcome, PaymentRow } from './tables.ts';
 
+/** What a plain charge has none of. */
+type Special = Pick<PaymentRow, 'member' | 'about' | 'gentle' | 'declined' | 'cards'>;
+
 /** Writes a payment as it begins. */
 export async function addPayment(
   storage: Storage,
   payment: Omit<
     PaymentRow,
-    'outcome' | 'reason' | 'mistakes' | 'brand' | 'lastFour' | 'receipt' | 'endedAt' | 'acknowledgedAt'
-  >,
+    'outcome' | 'reason' | 'mistakes' | 'brand' | 'lastFour' | 'receipt' | 'endedAt' | 'acknowledgedAt' | keyof Special
+  > &
+    Partial<Special>,
 ): Promise<void> {
   await storage
     .insertInto('payments')
     .values({
+      member: null,
+      about: null,
+      gentle: 0,
+      declined: 0,
+      cards: 1,
       ...payment,
       outcome: null,
       reason: null,

@@ -3,9 +3,10 @@ import { ok, type Problem, type Result } from '../shared/result.ts';
 import { type DatabaseLocation, openDatabase } from '../sql/database.ts';
 import { migrate } from '../sql/migrate.ts';
 import { beginnings } from './migrations/001-beginnings.ts';
+import { everyPurpose } from './migrations/002-every-purpose.ts';
 import type { Tables } from './tables.ts';
 
-const MIGRATIONS = [beginnings];
+const MIGRATIONS = [beginnings, everyPurpose];
 
 /** The server's tables. The queries are functions in the files named as their concepts. */
 export type Storage = Kysely<Tables>;

@@ -11,6 +11,10 @@ export interface Tables {
   devices: Device;
   calls: CallRow;
   payments: PaymentRow;
+  paymentSteps: PaymentStepRow;
+  members: Member;
+  codeSends: CodeSend;
+  merchantPrompts: MerchantPrompt;
   sessions: Session;
   apiKeys: ApiKey;
   apiKeyMerchants: { apiKey: Id; merchant: Id };
@@ -37,6 +41,16 @@ export interface Merchant {
   /** What its customers are spoken to in, unless the payment says otherwise. */
   language: Language;
   createdAt: number;
+  /** 1: its customers are guided in gentle mode unless the payment says otherwise. */
+  gentle: number;
+  /** Cards that a customer may try in one payment, 1 … 5. */
+  cards: number;
+  /** JSON list of the brands that it takes; null: all of the gateway's. */
+  brands: string | null;
+  /** The greatest amount of one payment, minor units; null: the server's. */
+  amountLimitMinor: number | null;
+  /** 1: its agents may type the number that a one-time code is sent to. */
+  agentsTypePhones: number;
 }
 
 export interface Person {
@@ -63,6 +77,8 @@ export interface MerchantNumber {
   /** Name of the trunk in the settings that outgoing calls from this number take; null: the first one. */
   trunk: string | null;
   createdAt: number;
+  /** What its callers are spoken to in; null: the merchant's language. */
+  language: Language | null;
 }
 
 /** The SIP account of a phone. HA1 is hex(H(user:realm:password)), see RFC 8760; the password itself isn't kept. */
@@ -106,6 +122,13 @@ export interface CallRow {
   end: CallEnd | null;
   codec: 'PCMU' | 'PCMA' | null;
   keysPossible: number;
+  /** 1: telephone-event was negotiated. */
+  keysNegotiated: number;
+  /** Presses by each way; `keysBoth` of them came both as event and as tone. */
+  keysEvent: number;
+  keysTone: number;
+  keysBoth: number;
+  keysInfo: number;
 }
 
 export type Outcome = 'approved' | 'declined' | 'cancelled' | 'failed' | 'unknown';
@@ -135,6 +158,69 @@ export interface PaymentRow {
   startedAt: number;
   endedAt: number | null;
   acknowledgedAt: number | null;
+  /** The merchant's own name of the customer, where a card is stored or charged. */
+  member: string | null;
+  /** The payment whose money a capture, void or refund is about. */
+  about: Id | null;
+  gentle: number;
+  /** Cards declined, and how many could be tried. */
+  declined: number;
+  cards: number;
+}
+
+/** A step that a payment came to; written when it has ended. */
+export interface PaymentStepRow {
+  payment: Id;
+  /** 0, 1, 2, … in the order in which they came. */
+  place: number;
+  merchant: Id;
+  language: Language;
+  trunk: string | null;
+  purpose: PaymentRow['purpose'];
+  step: string;
+  /** When it came to it, and for how long, ms. */
+  at: number;
+  tookMs: number;
+  mistakes: number;
+  left: 'finished' | 'hung-up' | 'asked-for-agent' | 'cancelled-by-agent' | 'silence' | 'mistakes' | 'other';
+}
+
+/** What a merchant has told of one of its customers. */
+export interface Member {
+  merchant: Id;
+  member: string;
+  /** E.164: where one-time codes go. */
+  phone: string | null;
+  language: Language | null;
+  gentle: number;
+  createdAt: number;
+  changedAt: number;
+}
+
+/** A one-time code that was sent, or was to be. Append-only. */
+export interface CodeSend {
+  id: Id;
+  merchant: Id;
+  payment: Id;
+  /** The agent in whose call it was; null: an API client's. */
+  person: Id | null;
+  /** Keyed digest of the number, hex. */
+  phoneDigest: string;
+  at: number;
+  sender: string;
+  result: 'sent' | 'not-sent' | 'not-known';
+}
+
+/** A sentence in a merchant's own voice: 8 kHz µ-law. */
+export interface MerchantPrompt {
+  merchant: Id;
+  language: Language;
+  name: string;
+  ulaw: Uint8Array;
+  fileName: string;
+  lengthMs: number;
+  uploadedBy: Id | null;
+  uploadedAt: number;
 }
 
 export interface Session {

@@ -28,6 +28,11 @@ export function callRow(of: { organisation: Id; merchant: Id }, facts: Partial<C
     end: null,
     codec: null,
     keysPossible: 1,
+    keysNegotiated: 0,
+    keysEvent: 0,
+    keysTone: 0,
+    keysBoth: 0,
+    keysInfo: 0,
     ...facts,
   };
 }
