@@ -101,6 +101,10 @@ export const Merchant = z.object({
   timeZone: z.string(),
   currency: Currency,
   language: Language,
+  /** Its customers are guided in gentle mode unless the payment says otherwise. */
+  gentle: z.boolean().optional(),
+  /** Its agents may type the number that a one-time code is sent to. */
+  agentsTypePhones: z.boolean().optional(),
 });
 export type Merchant = z.infer<typeof Merchant>;
 
@@ -399,6 +403,8 @@ export const Call = z.object({
   displayName: z.string().nullable(),
   /** The number that was called. */
   called: z.string(),
+  /** What this call's customer is guided in, unless the payment says otherwise; absent: the merchant's. */
+  language: Language.optional(),
   /** reconnecting: the agent's window is gone and awaited; payment: the wall may be shut, see `payment`. */
   state: z.enum(['ringing', 'talking', 'held', 'payment', 'reconnecting', 'ended']),
   startedAt: time,
