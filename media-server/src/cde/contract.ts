@@ -72,6 +72,14 @@ export const HINTS = [
 ] as const;
 /** Steps of a payment as the agent sees them. `sending-code`: the one-time code is being made and sent. */
 export const STEPS = [...FIELDS, 'sending-code', 'processing', 'result'] as const;
+/**
+ * What an operator says of an attempt that look-ups couldn't settle, having looked at the gateway's own books: the money
+ * moved and stays · it never moved · it was given back there · ask the gateway again.
+ */
+export const RESOLUTIONS = ['approved', 'not-executed', 'reversed', 'look-up'] as const;
+/** Entries of the operator's list in one message. */
+export const MANUAL_LIMIT = 200;
+
 /** Sounds that can be played to a waiting customer (never during a payment). */
 export const SOUNDS = ['hold-music', 'ringback', 'comfort', 'please-wait', 'nobody-here', 'agent-returns'] as const;
 export const BRANDS = ['visa', 'mastercard', 'amex', 'jcb', 'diners', 'discover', 'unionpay', 'other'] as const;
@@ -132,6 +140,14 @@ const legUpdate = z.strictObject({
   sfu: sfuSide.optional(),
 });
 
+const paymentOrder = z.strictObject({
+  reference: orderText.min(1),
+  description: orderText.optional(),
+  /** 0 exactly where the purpose moves no money. */
+  amountMinor: z.int().min(0).max(AMOUNT_LIMIT_MINOR),
+  currency: z.enum(CURRENCIES),
+});
+
 const paymentOpen = z
   .strictObject({
     type: z.literal('payment-open'),
@@ -139,13 +155,7 @@ const paymentOpen = z
     leg: id,
     merchant: id,
     purpose: z.enum(PURPOSES),
-    order: z.strictObject({
-      reference: orderText.min(1),
-      description: orderText.optional(),
-      /** 0 exactly where the purpose moves no money. */
-      amountMinor: z.int().min(0).max(AMOUNT_LIMIT_MINOR),
-      currency: z.enum(CURRENCIES),
-    }),
+    order: paymentOrder,
     /** Whose card is stored or charged: the merchant's own name of the customer. Needed for `card-update` and `stored-charge`. */
     member: memberName.optional(),
     language,
@@ -244,6 +254,10 @@ export const ToCard = z.discriminatedUnion('type', [
    * whatever was told of them. Several such questions are answered one after the other, in order.
    */
   z.strictObject({ type: z.literal('payments'), of: z.array(id).max(PAYMENTS_ASKED_LIMIT).optional() }),
+  /** Asks for the operator's list: attempts that look-ups couldn't settle. Answered by `manual`. */
+  z.strictObject({ type: z.literal('manual-list') }),
+  /** An operator settles one of them; answered by `settled` (or nothing yet after `look-up`), or `refused`. */
+  z.strictObject({ type: z.literal('manual-resolve'), payment: id, as: z.enum(RESOLUTIONS) }),
   /**
    * The server drains: no new payments; the card process ends when no payment runs and no leg is open (or no server is
    * connected). The `hello` of a server that starts meanwhile takes it back.
@@ -336,6 +350,10 @@ export const REFUSALS = [
   'too-many-legs',
   'attempt-alive',
   'already-settled',
+  // the order was paid within `paidAgainAfterMs` and the money wasn't given back
+  'already-paid',
+  // the gateway can't do this, or not with this payment
+  'not-possible',
   'draining',
   'no-key-format',
   'no-such-language',
@@ -419,6 +437,31 @@ export const FromCard = z.discriminatedUnion('type', [
   result.extend({ type: z.literal('payment-state'), payment: id, told: z.boolean() }),
   /** `running`: those of the question's `of` that have no outcome yet; it comes. Of the others all was said. */
   z.strictObject({ type: z.literal('payments-end'), running: z.array(id).max(PAYMENTS_ASKED_LIMIT).optional() }),
+  /** The operator's list, oldest first; `more`: how many there are beyond these. */
+  z.strictObject({
+    type: z.literal('manual'),
+    attempts: z
+      .array(
+        z.strictObject({
+          payment: id,
+          merchant: id,
+          purpose: z.enum([...PURPOSES, ...MONEY_ACTIONS]),
+          order: paymentOrder,
+          gateway: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/),
+          /** Our name of the attempt at the gateway, to find it in its books. */
+          reference: id,
+          /** UTC ms. */
+          sentAt: count.optional(),
+          since: count,
+          /** The money was asked back: it can only be settled as `reversed`. */
+          reversing: z.boolean(),
+          /** `no-gateway`: the one that it went to isn't set up any more. */
+          why: z.enum(['no-answer', 'no-gateway']),
+        }),
+      )
+      .max(MANUAL_LIMIT),
+    more: count,
+  }),
   /** The sound that was to be played came to its end by itself. */
   z.strictObject({ type: z.literal('played'), leg: id, sound: z.enum(SOUNDS) }),
   z.strictObject({
@@ -435,6 +478,7 @@ export type Codec = (typeof CODECS)[number];
 export type Language = string;
 export type Purpose = (typeof PURPOSES)[number];
 export type MoneyAction = (typeof MONEY_ACTIONS)[number];
+export type Resolution = (typeof RESOLUTIONS)[number];
 export type Hint = (typeof HINTS)[number];
 export type FieldAgain = (typeof FIELDS_AGAIN)[number];
 export type Field = (typeof FIELDS)[number];
@@ -447,4 +491,6 @@ export type FarSide = z.infer<typeof farSide>;
 export type SfuSide = z.infer<typeof sfuSide>;
 export type KeyFormat = z.infer<typeof keyFormat>;
 export type LegOpen = z.infer<typeof legOpen>;
+export type MoneyCommand = Extract<ToCard, { type: 'money' }>;
+export type ManualAttempt = Extract<FromCard, { type: 'manual' }>['attempts'][number];
 export type PaymentOpen = z.infer<typeof paymentOpen>;

@@ -17,7 +17,9 @@ const MAX_BYTES = 16 * 2 ** 30;
 const QUEUE_LIMIT = 1000;
 
 /** What a payment is for. A `payment-open` command fits as it is. */
-export type PaymentMeta = Pick<PaymentOpen, 'payment' | 'merchant' | 'purpose' | 'order'> & { readonly leg?: Id };
+export type PaymentMeta = Pick<PaymentOpen, 'payment' | 'merchant' | 'purpose' | 'order' | 'member' | 'cards'> & {
+  readonly leg?: Id;
+};
 
 /** Times `at` are UTC ms. */
 export type PaymentRow = PaymentMeta & { readonly at: number };

@@ -2,8 +2,8 @@ import type { Clock } from '../../shared/clock.ts';
 import { type Id, newId } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
-import type { Brand, Outcome, PaymentResult, Reason, Refusal } from '../contract.ts';
-import type { Answer, CardDigits, Gateway } from '../gateways/gateway.ts';
+import type { Brand, MoneyCommand, Outcome, PaymentResult, Reason, Refusal } from '../contract.ts';
+import type { Answer, CardDigits, Gateway, GatewayAbilities } from '../gateways/gateway.ts';
 import { SandboxGateway } from '../gateways/sandbox-gateway.ts';
 import { traceOf } from '../hardening.ts';
 import type { CardSettings } from '../settings.ts';
@@ -124,13 +124,36 @@ export class Payments {
   }
 
   /**
-   * Asks the gateway, once. The card's Buffers are zeroed when the request was written, and in any case before the
+   * Asks the gateway, once. After `declined`, and while fewer than `meta.cards` cards were declined, the payment stays
+   * open for another card: come again with it, or to `ended`. The card's Buffers are zeroed when the request was written, and in any case before the
    * promise settles. Rejects only for bugs (a payment that isn't open); whatever can happen to a payment is a result,
    * durable before it comes (an `unknown` may come while the disk fails; `onSettled` follows).
    */
   async authorize(meta: PaymentMeta, card: Card): Promise<PaymentResult> {
     const work = this.#authorize(meta, card).finally(() => wipe(card));
     return this.#count(work);
+  }
+
+  /** Takes money from the member's stored card, once; as `authorize` does, without a card. */
+  async chargeStored(meta: PaymentMeta): Promise<PaymentResult> {
+    if (!this.#open.delete(meta.payment)) throw new Error(`payment ${meta.payment} is not open`);
+    return this.#failed(meta.payment, 'no-such-card');
+  }
+
+  /**
+   * Captures, voids or refunds the money of an earlier payment. Idempotent by `command.payment`: the same command again
+   * gives what became of it. Refused before anything was asked: `no-such-payment`, `amount-unfit` (more than is there),
+   * `attempt-alive` (another action of that payment, or the payment itself, isn't over), `already-settled`,
+   * `not-possible`, `no-such-gateway`, `ledger-unavailable`, `draining`.
+   */
+  async money(command: MoneyCommand): Promise<Result<PaymentResult, Refusal>> {
+    this.#parts.logger.warn({ payment: command.payment }, 'no gateway does this');
+    return err('not-possible');
+  }
+
+  /** What the merchant's gateway can do; undefined where none is set up. */
+  abilitiesOf(_merchant: Id): GatewayAbilities | undefined {
+    return this.#parts.gateway.abilities;
   }
 
   /** A payment ended without an attempt: cancelled, too many mistakes, silence. Resolves after the first try to write it. */

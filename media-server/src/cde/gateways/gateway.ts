@@ -57,10 +57,14 @@ export interface AttemptName {
   /** Of an action: the attempt whose money it is about. */
   readonly of?: { readonly reference: Id; readonly transaction?: string; readonly amountMinor: number };
   readonly order: PaymentOpen['order'];
+  /** Of a `card-update` when it is looked up: last four digits of the card that was sent, to find it in a member's list. */
+  readonly lastFour?: string;
 }
 
 export interface CardRequest extends AttemptName {
   readonly purpose: 'charge' | 'authorize' | 'card-update';
+  /** Of a `card-update`: the gateway's name of the member's card that this one replaces, where there is one. */
+  readonly storedCard?: string;
 }
 
 export interface StoredRequest extends AttemptName {
@@ -112,8 +116,9 @@ export type Prepared =
   | { readonly is: 'no-answer' };
 
 /**
- * By a look-up. `absent`: the gateway itself said that it has no such attempt. `pending`: it has it, without a result
- * yet. `no-answer`: anything from which nothing follows.
+ * By a look-up. `absent`: the gateway itself said that it has no such attempt, or that it has only what `prepare` made,
+ * which no card has reached (GMO's UNPROCESSED, Stripe's requires_payment_method). `pending`: it is carrying it out,
+ * without a result yet. `no-answer`: anything from which nothing follows; a service without look-ups always says so.
  */
 export type Found = Approved | Refused | { readonly is: 'reversed' | 'absent' | 'pending' | 'no-answer' };
 
