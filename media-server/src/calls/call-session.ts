@@ -1,52 +1,16 @@
-import { randomInt } from 'node:crypto';
-import type {
-  Call,
-  CallCounts,
-  CallEnd,
-  Language as ApiLanguage,
-  Order,
-  Payment,
-  ProblemCode,
-} from '@tonegate/api-schema';
-import type { Codec, FromCard, Language } from '../card-link/contract.ts';
+import type { Call, CallCounts, CallEnd, Order, Payment, ProblemCode } from '@tonegate/api-schema';
+import type { FromCard, Language } from '../card-link/contract.ts';
 import type { CallMedia } from '../media/call-media.ts';
-import { answerCustomer, type CustomerSide, offerToCustomer, readCustomerAnswer } from '../media/customer-sdp.ts';
-import type { Clock } from '../shared/clock.ts';
 import { type Id, newId } from '../shared/ids.ts';
-import type { Logger } from '../shared/logger.ts';
 import { err, ok, type Problem, type Result } from '../shared/result.ts';
-import type { LegEnd, LegHandlers, Registration, Sip, SipLeg } from '../sip/leg.ts';
+import type { LegEnd, LegHandlers, Registration, SipLeg } from '../sip/leg.ts';
 import { AgentRings } from './agent-rings.ts';
 import type { PaymentStarter } from './books.ts';
 import { type CallInput, type CallOutput, type CallState, newCall, sounding, stepCall } from './call.ts';
-import { type CardCommands, CustomerGate } from './customer-gate.ts';
+import type { CallMerchant, CallParts } from './call-parts.ts';
+import { CustomerGate } from './customer-gate.ts';
+import { CustomerLine } from './customer-line.ts';
 import { PaymentSession } from './payment-session.ts';
-
-/** A merchant as far as a call needs to know them. */
-export interface CallMerchant {
-  readonly id: Id;
-  readonly organisation: Id;
-  readonly name: string;
-  readonly language: ApiLanguage;
-}
-
-/** What a call needs of the rest; the same for all calls. */
-export interface CallParts {
-  readonly sip: Sip;
-  readonly link: CardCommands;
-  /** Opens the SFU's part of a call. */
-  readonly createMedia: (codec: Codec) => Promise<Result<CallMedia, 'no-worker'>>;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** Local address that the gates bind, and what SDP announces to a peer at `ip` (by trunk where set). */
-  readonly bind: string;
-  readonly announced: (peer: { ip: string; trunk?: string }) => string;
-  /** How long a reloaded window is awaited, and a waiting customer with nobody there, ms. */
-  readonly awaitAgentMs: number;
-  readonly queueMs: number;
-  /** What happens to a call that nobody takes. */
-  readonly nobody: 'announce' | 'busy';
-}
 
 /** What a call tells its owner, `calls.ts`. */
 export interface CallOwner {
@@ -78,21 +42,15 @@ export class CallSession {
   readonly #owner: CallOwner;
   readonly #state: CallState;
   readonly #gate: CustomerGate;
-  readonly #sessionId = String(randomInt(1, 2 ** 47));
-  #sdpVersion = 1;
+  readonly #line: CustomerLine;
   #media: CallMedia | undefined;
   #rings: AgentRings | undefined;
-  #customer: SipLeg | undefined;
   #party: { number: string | null; displayName: string | null; called: string };
-  #announcedIp = '127.0.0.1';
-  #ourSdp = '';
-  #codec: Codec | undefined;
   #person: Id | undefined;
   readonly #approached = new Set<Id>();
   readonly #declined = new Set<Id>();
   #payment: PaymentSession | undefined;
   #startedBy: PaymentStarter = {};
-  #trunk: string | null = null;
   #answeredAt: number | undefined;
   #endedAt: number | undefined;
   #keysByInfo = false;
@@ -119,6 +77,29 @@ export class CallSession {
     this.#state = newCall(direction);
     this.startedAt = parts.clock.now();
     this.#gate = new CustomerGate({ leg: this.id, link: parts.link, clock: parts.clock, bind: parts.bind });
+    this.#line = new CustomerLine({
+      call: this.id,
+      parts,
+      gate: this.#gate,
+      isEnded: () => this.ended,
+      isPaying: () => this.#payment?.active === true,
+      events: {
+        opened: (media) => this.#opened(media),
+        ringing: () => this.#changed(),
+        early: () => this.#input({ type: 'customer-early' }),
+        answered: () => {
+          this.#answeredAt ??= parts.clock.now();
+          this.#input({ type: 'customer-up' });
+        },
+        gone: (end) => this.#input({ type: 'customer-gone', end }),
+        unusable: () => this.#input({ type: 'end', end: 'not-reachable' }),
+        codecChanged: async () => this.#rings?.renegotiate(),
+        keyByInfo: () => {
+          this.#keysByInfo = true;
+        },
+        broken: (what, cause) => this.#broken(what, cause),
+      },
+    });
   }
 
   /** The agent whose call it is: who answered or dialled, also while their window is away. */
@@ -147,7 +128,7 @@ export class CallSession {
 
   /** The trunk it goes through; null for a phone with an account of its own. */
   get trunk(): string | null {
-    return this.#trunk;
+    return this.#line.trunk;
   }
 
   /** Who started its last payment. */
@@ -168,72 +149,24 @@ export class CallSession {
 
   /** An incoming call: `leg` was handed over by the SIP server, these are its handlers. */
   takeIncoming(leg: SipLeg): LegHandlers {
-    this.#customer = leg;
-    this.#announcedIp = this.#parts.announced(peerOf(leg));
-    this.#trunk = leg.peer.kind === 'trunk' ? leg.peer.trunk : null;
-    void this.#begin(leg).catch((cause) => this.#broken('incoming', cause));
-    return this.#customerHandlers();
-  }
-
-  async #begin(leg: SipLeg): Promise<void> {
-    let codec: Codec = 'PCMU';
-    let far: CustomerSide | undefined;
-    if (leg.offer !== undefined) {
-      const agreed = answerCustomer(leg.offer, this.#port(1));
-      if (!agreed.ok) {
-        this.#parts.log.info({ call: this.id, why: agreed.error.why }, 'call refused: no common codec');
-        leg.reject(agreed.error.status);
-        return this.#input({ type: 'customer-gone', end: 'rejected' });
-      }
-      codec = agreed.value.codec;
-      far = agreed.value.far;
-    }
-    if (!(await this.#openMedia(codec, far))) {
-      leg.reject(503, { retryAfter: 5 });
-      return this.#input({ type: 'customer-gone', end: 'not-reachable' });
-    }
-    if (this.ended) return;
-    const answer =
-      leg.offer === undefined ? undefined : answerCustomer(leg.offer, this.#port(this.#gate.ready.rtpPort));
-    this.#ourSdp = answer?.ok ? answer.value.answer : offerToCustomer(this.#port(this.#gate.ready.rtpPort), ['PCMU']);
-    leg.ring();
-    this.#owner.agentsWanted(this);
+    this.#line.take(leg);
+    this.#line
+      .begin()
+      .then((rings) => rings && this.#owner.agentsWanted(this))
+      .catch((cause) => this.#broken('incoming', cause));
+    return this.#line.handlers();
   }
 
   /** An outgoing call: the agent's window rings and answers by itself, the customer is called through the trunk. */
   async callOut(person: Id, registration: Registration, trunk: string, from: string): Promise<void> {
     this.#person = person;
-    this.#announcedIp = this.#parts.announced({ ip: '', trunk });
-    this.#trunk = trunk;
-    if (!(await this.#openMedia('PCMU', undefined))) return this.#input({ type: 'end', end: 'not-reachable' });
+    if (!(await this.#line.prepare(trunk))) return this.#input({ type: 'end', end: 'not-reachable' });
     await this.#rings?.ring(person, registration, true);
-    if (this.ended) return;
-    this.#ourSdp = offerToCustomer(this.#port(this.#gate.ready.rtpPort), ['PCMU', 'PCMA']);
-    this.#customer = this.#parts.sip.call(
-      { kind: 'trunk', trunk, number: this.#party.called },
-      { offer: this.#ourSdp, from: { user: from }, handlers: this.#customerHandlers() },
-    );
+    if (!this.ended) this.#line.dial(this.#party.called, from);
   }
 
-  async #openMedia(codec: Codec, far: CustomerSide | undefined): Promise<boolean> {
-    this.#codec = codec;
-    const created = await this.#parts.createMedia(codec);
-    if (!created.ok) return false;
-    const media = created.value;
-    if (this.ended) {
-      // Nobody would close what is opened now.
-      media.close();
-      return false;
-    }
+  #opened(media: CallMedia): void {
     this.#media = media;
-    media.onLost = () => this.#broken('media worker', new Error('the media worker died'));
-    const opened = await this.#gate.open({ codec, far, sfu: media.sfu });
-    if (!opened.ok) {
-      this.#parts.log.warn({ call: this.id, why: opened.error }, 'the card process opened no leg');
-      media.close();
-      return false;
-    }
-    await media.connectCustomer({ port: this.#gate.ready.sfuPort, ssrc: this.#gate.ready.ssrc });
     this.#rings = new AgentRings({
       call: this.id,
       sip: this.#parts.sip,
@@ -248,66 +181,6 @@ export class CallSession {
         ended: (_person, end) => this.#agentEnded(end),
       },
     });
-    return true;
-  }
-
-  #customerHandlers(): LegHandlers {
-    return {
-      ringing: (sdp) => {
-        if (sdp === undefined) return this.#changed();
-        this.#agree(sdp)
-          .then((agreed) => agreed && this.#input({ type: 'customer-early' }))
-          .catch((cause) => this.#broken('early media', cause));
-      },
-      established: (sdp) => {
-        const wanted = sdp === undefined ? Promise.resolve(true) : this.#agree(sdp);
-        wanted
-          .then((agreed) => {
-            if (!agreed) return this.#input({ type: 'end', end: 'not-reachable' });
-            this.#answeredAt ??= this.#parts.clock.now();
-            this.#input({ type: 'customer-up' });
-          })
-          .catch((cause) => this.#broken('customer', cause));
-      },
-      reoffered: (offer) => {
-        const answer = answerCustomer(offer, this.#port(this.#gate.ready.rtpPort), this.#codec);
-        if (!answer.ok) return answer;
-        this.#gate.update(answer.value.far);
-        this.#sdpVersion++;
-        const again = answerCustomer(offer, this.#port(this.#gate.ready.rtpPort), this.#codec);
-        this.#ourSdp = again.ok ? again.value.answer : answer.value.answer;
-        return ok(this.#ourSdp);
-      },
-      offerWanted: () => offerToCustomer(this.#port(this.#gate.ready.rtpPort), [this.#codec ?? 'PCMU']),
-      keyByInfo: () => {
-        this.#keysByInfo = true;
-      },
-      ended: (end) => this.#input({ type: 'customer-gone', end: endOf(end) }),
-    };
-  }
-
-  /** Takes in the customer's answer to our offer, and follows its codec. */
-  async #agree(sdp: string): Promise<boolean> {
-    const agreed = readCustomerAnswer(sdp);
-    if (!agreed.ok || !this.#media) return false;
-    const { codec, far } = agreed.value;
-    if (codec === this.#codec) {
-      this.#gate.update(far);
-      return true;
-    }
-    // Opening the leg anew would end the payment; what comes in the other codec is dropped until they change back.
-    if (this.#payment?.active) return true;
-    this.#codec = codec;
-    const media = this.#media;
-    const reopened = await this.#gate.reopen(codec, far, { ...media.sfu, payloadType: codec === 'PCMU' ? 0 : 8 });
-    if (!reopened.ok) return false;
-    await media.setCodec(codec, this.#gate.ready.ssrc);
-    await this.#rings?.renegotiate();
-    return true;
-  }
-
-  #port(rtpPort: number) {
-    return { ip: this.#announcedIp, rtpPort, sessionId: this.#sessionId, version: this.#sdpVersion };
   }
 
   // ---- the agents' side ----
@@ -552,13 +425,13 @@ export class CallSession {
   #carryOut(output: CallOutput): void {
     switch (output.type) {
       case 'answer-customer':
-        this.#customer?.answer(this.#ourSdp);
+        this.#line.answer();
         return;
       case 'refuse-customer':
-        this.#customer?.reject(486);
+        this.#line.refuse();
         return;
       case 'end-customer':
-        this.#customer?.end();
+        this.#line.end();
         this.#payment?.input({ type: 'customer-gone' });
         this.#gate.close();
         return;
@@ -619,7 +492,7 @@ export class CallSession {
       answeredAt: this.#answeredAt ?? null,
       endedAt: this.#endedAt ?? null,
       end: state.end ?? null,
-      codec: this.#codec ?? null,
+      codec: this.#line.codec ?? null,
       keysPossible: !this.#keysByInfo || (this.#gate.far?.keysIn.length ?? 0) > 0,
       keys: { advice: 'unknown', negotiated: false, event: 0, tone: 0, both: 0, info: 0 },
       payment,
@@ -633,33 +506,5 @@ export class CallSession {
     if (state.agent === 'lost') return 'reconnecting';
     if (state.customer !== 'up' || state.agent !== 'up') return 'ringing';
     return state.hold ? 'held' : 'talking';
-  }
-}
-
-function peerOf(leg: SipLeg): { ip: string; trunk?: string } {
-  return { ip: leg.source.ip, ...(leg.peer.kind === 'trunk' && { trunk: leg.peer.trunk }) };
-}
-
-function endOf(end: LegEnd): CallEnd {
-  if (end.cause === 'hung-up' || end.cause === 'cancelled')
-    return end.by === 'far' ? 'customer-hung-up' : 'agent-hung-up';
-  if (end.cause === 'no-answer') return 'no-answer';
-  if (end.cause !== 'rejected') return 'lost';
-  switch (end.status) {
-    case 404:
-    case 484:
-    case 604:
-      return 'unknown-number';
-    case 486:
-    case 600:
-      return 'busy';
-    case 408:
-    case 480:
-      return 'no-answer';
-    case 403:
-    case 603:
-      return 'rejected';
-    default:
-      return 'not-reachable';
   }
 }

@@ -14,7 +14,8 @@ import type { Id } from '../shared/ids.ts';
 import { err, ok, type Problem, type Result } from '../shared/result.ts';
 import type { LegHandlers, Registration, SipLeg } from '../sip/leg.ts';
 import type { Books } from './books.ts';
-import { type CallMerchant, type CallOwner, type CallParts, CallSession } from './call-session.ts';
+import type { CallMerchant, CallParts } from './call-parts.ts';
+import { type CallOwner, CallSession } from './call-session.ts';
 import type { PaymentSession } from './payment-session.ts';
 import { Settlement } from './settlement.ts';
 

@@ -1,7 +1,7 @@
 import type { Id } from '../shared/ids.ts';
 import { ID_PATTERN } from '../shared/ids.ts';
 import type { Storage } from '../storage/storage.ts';
-import type { CallMerchant } from './call-session.ts';
+import type { CallMerchant } from './call-parts.ts';
 import type { Directory } from './calls.ts';
 
 /**

@@ -1,0 +1,34 @@
+import type { Codec } from '../card-link/contract.ts';
+import type { CallMedia } from '../media/call-media.ts';
+import type { Clock } from '../shared/clock.ts';
+import type { Id } from '../shared/ids.ts';
+import type { Logger } from '../shared/logger.ts';
+import type { Result } from '../shared/result.ts';
+import type { Sip } from '../sip/leg.ts';
+import type { CardCommands } from './customer-gate.ts';
+
+/** A merchant as far as a call needs to know them. */
+export interface CallMerchant {
+  readonly id: Id;
+  readonly organisation: Id;
+  readonly name: string;
+  readonly language: string;
+}
+
+/** What a call needs of the rest; the same for all calls. */
+export interface CallParts {
+  readonly sip: Sip;
+  readonly link: CardCommands;
+  /** Opens the SFU's part of a call. */
+  readonly createMedia: (codec: Codec) => Promise<Result<CallMedia, 'no-worker'>>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Local address that the gates bind, and what SDP announces to a peer at `ip` (by trunk where set). */
+  readonly bind: string;
+  readonly announced: (peer: { ip: string; trunk?: string }) => string;
+  /** How long a reloaded window is awaited, and a waiting customer with nobody there, ms. */
+  readonly awaitAgentMs: number;
+  readonly queueMs: number;
+  /** What happens to a call that nobody takes. */
+  readonly nobody: 'announce' | 'busy';
+}
