@@ -22,6 +22,8 @@ import { SipServer } from './sip/sip-server.ts';
 import { endCallsLeftOpen } from './storage/calls.ts';
 import { type Demo, seedDemo } from './storage/demo.ts';
 import { findDevice } from './storage/devices.ts';
+import { AuditSeal } from './storage/audit-seal.ts';
+import { receiptSigner } from './storage/receipt-key.ts';
 import { openStorage, type Storage } from './storage/storage.ts';
 
 export interface ServerOptions {
@@ -119,6 +121,16 @@ async function start(
       message: (message) => calls.heard(message),
     },
   });
+  const signer = receiptSigner(path.join(data, 'receipt-key.pem'));
+  const auditSeal = new AuditSeal({
+    storage,
+    signer,
+    file: path.join(data, 'audit.seal'),
+    clock: systemClock,
+    log,
+  });
+  await auditSeal.start();
+  undo.push(() => auditSeal.stop());
   const registry = new Registry();
   const sip: SipServer = new SipServer({
     settings: settings.sip,
@@ -156,10 +168,17 @@ async function start(
     clock: systemClock,
     logger: log,
     registry,
+    signer,
+    auditSeal,
     sipDomain: realm,
     languages: () => link.languages,
     health: () => [
       { name: 'card-process', ok: link.up },
+      {
+        name: 'audit',
+        ok: auditSeal.findings.length === 0,
+        detail: auditSeal.findings.length === 0 ? 'whole' : 'tampered with: see GET /v1/audit/check',
+      },
       {
         name: 'media',
         ok: workers.up === settings.media.workers,

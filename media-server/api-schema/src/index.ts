@@ -84,6 +84,10 @@ export type ProblemCode = ProblemBody['code'];
  * | POST /v1/payments/:id/money | DoMoney | 201 Payment, of the purpose that the action has |
  * | POST /v1/calls/:id/key-test | | 200 KeyTest |
  * | GET /v1/trunks | | 200 TrunkKeysPage |
+ * | GET /v1/merchants/:id/receipts | query ReceiptsQuery | 200 Receipts |
+ * | GET /v1/receipts/key | | 200 ReceiptKey |
+ * | GET /v1/audit | query AuditQuery | 200 AuditPage |
+ * | GET /v1/audit/check | | 200 AuditCheck |
  * | GET /v1/funnel | query FunnelQuery | 200 Funnel |
  * | WebSocket /v1/events | query EventsQuery | ServerEvent each |
  */
@@ -477,6 +481,40 @@ export const ServerEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('draining') }),
 ]);
 export type ServerEvent = z.infer<typeof ServerEvent>;
+
+/**
+ * Receipts of silence of one merchant, in the order of their chain: what `tonegate-verify` checks. The records' fields are
+ * in docs/receipts.md; the server only hands them on.
+ */
+export const ReceiptsQuery = z.strictObject({ from: z.coerce.number().int().min(1).default(1) });
+export const Receipts = z.object({
+  receipts: z.array(z.object({ record: z.record(z.string(), z.unknown()), signature: z.string() })),
+  /** The chain's last one, where it is on this page: with it a missing end shows. */
+  head: z.object({ number: z.int().min(1), digest: z.string() }).nullable(),
+  /** `from` of the page after this one. */
+  next: z.int().nullable(),
+});
+export type Receipts = z.infer<typeof Receipts>;
+export const ReceiptKey = z.object({ key: z.string(), publicKey: z.string().describe('PEM, Ed25519') });
+
+/** Who did what in an organisation, newest first; for administrators. */
+export const AuditQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(200).default(100),
+  before: z.coerce.number().int().min(1).optional(),
+});
+export const AuditEntry = z.object({
+  number: z.int(),
+  at: time,
+  merchant: Id.nullable(),
+  actorKind: z.enum(['person', 'api-key', 'server', 'nobody']),
+  actor: Id.nullable(),
+  action: z.string(),
+  subject: Id.nullable(),
+  detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+});
+export const AuditPage = z.object({ entries: z.array(AuditEntry), next: z.int().nullable() });
+/** `findings`: in words, where the audit was tampered with; empty where it is whole. */
+export const AuditCheck = z.object({ ok: z.boolean(), findings: z.array(z.string()) });
 
 export const Health = z.object({
   ok: z.boolean(),

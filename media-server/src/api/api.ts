@@ -6,6 +6,7 @@ import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fas
 import { tokenHash } from '../storage/sessions.ts';
 import { authenticate } from './auth.ts';
 import { callsRoutes } from './calls-routes.ts';
+import { evidenceRoutes } from './evidence-routes.ts';
 import { eventsRoute } from './events.ts';
 import type { Http } from './http.ts';
 import { requireIdempotencyKeys } from './idempotency.ts';
@@ -97,6 +98,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
       meRoutes(v1, parts);
       callsRoutes(v1, parts);
       paymentsRoutes(v1, parts);
+      evidenceRoutes(v1, parts);
       eventsRoute(v1, parts);
     },
     { prefix: '/v1' },

@@ -95,6 +95,11 @@ export function mayActFor(caller: Caller, merchant: Id): boolean {
   return caller.who.merchants.includes(merchant);
 }
 
+/** Whether the caller may look over this merchant's business: its supervisors and administrators, and its API keys. */
+export function mayOversee(caller: Caller, merchant: Id): boolean {
+  return mayActFor(caller, merchant) && (caller.kind === 'api-key' || caller.person.role !== 'agent');
+}
+
 /** For the audit: who did it. */
 export function actorOf(caller: Caller): {
   actorKind: 'person' | 'api-key';

@@ -4,6 +4,8 @@ import type { z } from 'zod';
 import type { Clock } from '../shared/clock.ts';
 import type { Id } from '../shared/ids.ts';
 import type { Logger } from '../shared/logger.ts';
+import type { RecordSigner } from '../shared/signed-chain.ts';
+import type { AuditSeal } from '../storage/audit-seal.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { CallControl } from './call-control.ts';
 import { IdempotencyKeeper } from './idempotency-keeper.ts';
@@ -24,6 +26,10 @@ export interface ApiNeeds {
   readonly registry: Registry;
   /** Languages that the guide speaks. */
   readonly languages: () => readonly string[];
+  /** Signs receipts of silence. */
+  readonly signer: RecordSigner;
+  /** Watches over the audit. */
+  readonly auditSeal: Pick<AuditSeal, 'check' | 'findings'>;
   /** The SIP server's domain. */
   readonly sipDomain: string;
   /** Health of the parts that aren't the API's own; the storage is asked here. */

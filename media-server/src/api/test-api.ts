@@ -18,7 +18,9 @@ import { TestClock } from '../shared/clock.ts';
 import { type Id, newId } from '../shared/ids.ts';
 import { createLogger } from '../shared/logger.ts';
 import { err, ok } from '../shared/result.ts';
+import { checkAudit } from '../storage/audit.ts';
 import { type Demo, seedDemo } from '../storage/demo.ts';
+import { receiptSigner } from '../storage/receipt-key.ts';
 import { addSession } from '../storage/sessions.ts';
 import { openStorage, type Storage } from '../storage/storage.ts';
 import { memoryStorage } from '../storage/test-storage.ts';
@@ -212,6 +214,8 @@ export class TestApi {
       clock: this.clock,
       logger: createLogger('trace', destination),
       registry: new Registry(),
+      signer: receiptSigner(join(this.folder, 'receipt-key.pem')),
+      auditSeal: { findings: [], check: async () => checkAudit(this.storage) },
       sipDomain: 'tonegate.local',
       languages: () => ['en', 'ja'],
       health: () => this.health,

@@ -1,4 +1,5 @@
-import { newId } from '../shared/ids.ts';
+import { type Id, newId } from '../shared/ids.ts';
+import { digestOf, NO_DIGEST } from '../shared/signed-chain.ts';
 import type { Storage } from './storage.ts';
 import type { AuditRow } from './tables.ts';
 
@@ -8,12 +9,26 @@ type AuditEntry = Pick<AuditRow, 'actorKind' | 'action'> &
     detail?: Readonly<Record<string, string | number | boolean>>;
   };
 
-/** Writes down who did what. The table takes nothing back: see its triggers. */
+/** Rows that are checked at a time. */
+const CHECKED_AT_ONCE = 5000;
+/** Findings that are named; the check ends with the last of them. */
+const FINDINGS_LIMIT = 20;
+
+/** The audit's last row: its number and digest. */
+export interface AuditHead {
+  readonly number: number;
+  readonly digest: string;
+}
+
+/**
+ * Writes down who did what, as the next link of a chain: numbered, with the digest of the row before and its own. The
+ * table takes nothing back: see its triggers; and who goes round them breaks the chain.
+ */
 export async function writeAudit(storage: Storage, entry: AuditEntry, now: number): Promise<void> {
   const { detail = {}, ...facts } = entry;
-  await storage
-    .insertInto('audit')
-    .values({
+  await storage.transaction().execute(async (transaction) => {
+    const head = await auditHead(transaction);
+    const row = {
       organisation: null,
       merchant: null,
       actor: null,
@@ -22,6 +37,74 @@ export async function writeAudit(storage: Storage, entry: AuditEntry, now: numbe
       id: newId(now),
       at: now,
       detail: JSON.stringify(detail),
-    })
+      number: (head?.number ?? 0) + 1,
+      previous: head?.digest ?? NO_DIGEST,
+    };
+    await transaction
+      .insertInto('audit')
+      .values({ ...row, digest: digestOf(row) })
+      .execute();
+  });
+}
+
+export async function auditHead(storage: Storage): Promise<AuditHead | undefined> {
+  const row = await storage
+    .selectFrom('audit')
+    .select(['number', 'digest'])
+    .where('number', 'is not', null)
+    .orderBy('number', 'desc')
+    .executeTakeFirst();
+  return row && row.number !== null && row.digest !== null ? { number: row.number, digest: row.digest } : undefined;
+}
+
+/** Entries of an organisation, newest first, older than `before`. */
+export function listAudit(
+  storage: Storage,
+  organisation: Id,
+  page: { readonly before?: number | undefined; readonly limit: number },
+): Promise<AuditRow[]> {
+  return storage
+    .selectFrom('audit')
+    .selectAll()
+    .where('organisation', '=', organisation)
+    .where('number', '<', page.before ?? Number.MAX_SAFE_INTEGER)
+    .orderBy('number', 'desc')
+    .limit(page.limit)
     .execute();
+}
+
+/**
+ * Follows the chain from its beginning: what was changed, taken out or put in shows, and so does an end that was cut off
+ * before `sealed` (a head that was known to stand).
+ * @returns in words, what is wrong; empty where nothing is
+ */
+export async function checkAudit(storage: Storage, sealed?: AuditHead): Promise<string[]> {
+  const findings: string[] = [];
+  let before: AuditHead = { number: 0, digest: NO_DIGEST };
+  let sealedSeen = sealed === undefined;
+  for (;;) {
+    const rows = await storage
+      .selectFrom('audit')
+      .selectAll()
+      .where('number', '>', before.number)
+      .orderBy('number')
+      .limit(CHECKED_AT_ONCE)
+      .execute();
+    for (const { digest, ...row } of rows) {
+      const number = Number(row.number);
+      if (number !== before.number + 1) findings.push(`rows ${before.number + 1} to ${number - 1} are missing`);
+      else if (row.previous !== before.digest) findings.push(`row ${number} doesn't follow the one before it`);
+      if (digestOf({ ...row }) !== digest) findings.push(`row ${number} was changed`);
+      if (sealed?.number === number) {
+        sealedSeen = true;
+        if (digest !== sealed.digest) findings.push(`row ${number} isn't the one that was sealed`);
+      }
+      before = { number, digest: String(digest) };
+      if (findings.length >= FINDINGS_LIMIT) return findings;
+    }
+    if (rows.length < CHECKED_AT_ONCE) break;
+  }
+  if (!sealedSeen)
+    findings.push(`the rows up to ${sealed?.number} were sealed, the last one there is ${before.number}`);
+  return findings;
 }

@@ -4,9 +4,10 @@ import { type DatabaseLocation, openDatabase } from '../sql/database.ts';
 import { migrate } from '../sql/migrate.ts';
 import { beginnings } from './migrations/001-beginnings.ts';
 import { everyPurpose } from './migrations/002-every-purpose.ts';
+import { receipts } from './migrations/003-receipts.ts';
 import type { Tables } from './tables.ts';
 
-const MIGRATIONS = [beginnings, everyPurpose];
+const MIGRATIONS = [beginnings, everyPurpose, receipts];
 
 /** The server's tables. The queries are functions in the files named as their concepts. */
 export type Storage = Kysely<Tables>;

@@ -20,6 +20,7 @@ export interface Tables {
   apiKeyMerchants: { apiKey: Id; merchant: Id };
   idempotencyKeys: IdempotencyRow;
   audit: AuditRow;
+  receipts: ReceiptRow;
 }
 
 type Role = 'agent' | 'supervisor' | 'administrator';
@@ -269,4 +270,22 @@ export interface AuditRow {
   subject: Id | null;
   /** JSON object of plain facts (address, reason); no secret, no card data. */
   detail: string;
+  /** Place in the chain; null for rows from before there was one. */
+  number: number | null;
+  /** Digest of the row before, and of this row without its digest, hex. */
+  previous: string | null;
+  digest: string | null;
+}
+
+/** A receipt of silence. Append-only. */
+export interface ReceiptRow {
+  merchant: Id;
+  /** 1, 2, 3, … within the merchant. */
+  number: number;
+  payment: Id;
+  at: number;
+  /** Canonical JSON: see `SilenceFacts`. */
+  record: string;
+  digest: string;
+  signature: string;
 }

@@ -1,0 +1,141 @@
+import { execFile } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { newId } from '../shared/ids.ts';
+import { RecordSigner } from '../shared/signed-chain.ts';
+import { addMerchant, addOrganisation } from './merchants.ts';
+import { addReceipt, headOf, receiptsFrom, type SignedReceipt, type SilenceFacts } from './receipts.ts';
+import type { Storage } from './storage.ts';
+import { memoryStorage } from './test-storage.ts';
+
+const PROGRAM = fileURLToPath(new URL('../../../verify/tonegate-verify.mjs', import.meta.url));
+const signer = newSigner();
+let storage: Storage;
+let folder: string;
+let merchant: string;
+
+beforeEach(async () => {
+  storage = await memoryStorage();
+  folder = mkdtempSync(join(tmpdir(), 'receipts-'));
+  const organisation = await addOrganisation(storage, 'O', 1);
+  const row = { organisation: organisation.id, name: 'M', timeZone: 'UTC', currency: 'JPY', language: 'ja' } as const;
+  merchant = (await addMerchant(storage, row, 1)).id;
+});
+afterEach(async () => {
+  await storage.destroy();
+  rmSync(folder, { recursive: true });
+});
+
+function newSigner(): RecordSigner {
+  return new RecordSigner(
+    generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  );
+}
+
+function facts(over: Partial<SilenceFacts> = {}): SilenceFacts {
+  return {
+    payment: newId(),
+    call: newId(),
+    purpose: 'charge',
+    outcome: 'approved',
+    reason: 'none',
+    outcomeAt: 1000,
+    wall: { shutAt: 10, openAt: 1100 },
+    forwarded: { customerToSfu: 0, customerToAgent: 0, agentToCustomer: 0 },
+    kept: { ofCustomer: 500, ofAgent: 480 },
+    keys: { events: 24, tones: 0 },
+    recorder: 'absent',
+    wiped: true,
+    ...over,
+  };
+}
+
+async function chain(count: number): Promise<SignedReceipt[]> {
+  for (let i = 0; i < count; i++) await addReceipt(storage, merchant, facts(), signer, 2000 + i);
+  return receiptsFrom(storage, merchant, 1);
+}
+
+function check(
+  receipts: readonly unknown[],
+  head?: unknown,
+  key = signer.publicKey,
+  ...more: string[]
+): Promise<{ status: number; text: string }> {
+  const file = join(folder, 'receipts.json');
+  const keyFile = join(folder, 'key.pem');
+  writeFileSync(file, JSON.stringify({ receipts, head }));
+  writeFileSync(keyFile, key);
+  return new Promise((resolve) => {
+    execFile(process.execPath, [PROGRAM, file, '--key', keyFile, ...more], (error, stdout, stderr) => {
+      resolve({ status: error ? Number(error.code) : 0, text: stdout + stderr });
+    });
+  });
+}
+
+test('a chain as it was written is found whole, by the public key alone', async () => {
+  const receipts = await chain(4);
+  const verdict = await check(receipts, await headOf(storage, merchant), signer.publicKey, '--first');
+  expect(verdict.text).toContain('receipts 1 to 4: complete, unchanged, and no packet passed the wall.');
+  expect(verdict.status).toBe(0);
+  // A page of it is a chain too.
+  expect((await check(receipts.slice(2))).status).toBe(0);
+});
+
+test('a receipt that is missing, changed, in another place, another merchant’s or cut off the end is found', async () => {
+  const [one, two, three, four] = (await chain(4)) as [SignedReceipt, SignedReceipt, SignedReceipt, SignedReceipt];
+  const changed = { ...two, record: { ...(two.record as object), outcome: 'declined' } };
+  const other = newId();
+  const organisation = (await storage.selectFrom('organisations').select('id').executeTakeFirstOrThrow()).id;
+  const row = { id: other, organisation, name: 'X', timeZone: 'UTC', currency: 'JPY', language: 'ja' } as const;
+  const defaults = { gentle: 0, cards: 2, brands: null, amountLimitMinor: null, agentsTypePhones: 0, createdAt: 1 };
+  await storage
+    .insertInto('merchants')
+    .values({ ...row, ...defaults })
+    .execute();
+  await addReceipt(storage, other, facts(), signer, 1);
+  const [foreign] = await receiptsFrom(storage, other, 1);
+  const cases = [
+    [[one, three, four], undefined, 'missing: receipt 2'],
+    [[one, changed, three, four], undefined, 'receipt 2 was changed'],
+    [[one, three, two, four], undefined, 'the order was changed'],
+    [[foreign, two], undefined, "receipt 2 is another merchant's"],
+    [[one, two, three], await headOf(storage, merchant), 'the chain ends with receipt 4'],
+    [[one, two, 'no receipt'], undefined, 'is no receipt'],
+  ] as const;
+  for (const [receipts, head, words] of cases) {
+    const verdict = await check(receipts, head);
+    expect(verdict.text).toContain(words);
+    expect(verdict.status).toBe(1);
+  }
+  expect((await check([two], undefined, signer.publicKey, '--first')).text).toContain('begins with receipt 2');
+});
+
+test('a receipt that was made by another key, or tells of packets that passed, is found', async () => {
+  const receipts = await chain(1);
+  expect((await check(receipts, undefined, newSigner().publicKey)).text).toContain('signed by another key');
+  const forwarded = { customerToSfu: 3, customerToAgent: 0, agentToCustomer: null };
+  await addReceipt(storage, merchant, facts({ forwarded }), signer, 3000);
+  const verdict = await check(await receiptsFrom(storage, merchant, 1));
+  expect(verdict.text).toContain('receipt 2 itself says that packets passed: customerToSfu 3');
+  expect(verdict.status).toBe(1);
+});
+
+test('what can’t be checked ends with 2 and says how it is used', async () => {
+  expect(await check([], undefined, 'no key')).toMatchObject({
+    status: 2,
+    text: expect.stringContaining('no usable key'),
+  });
+});
+
+test('a payment has one receipt, and none can be changed or taken back', async () => {
+  const same = facts();
+  await addReceipt(storage, merchant, same, signer, 1);
+  await addReceipt(storage, merchant, same, signer, 2);
+  expect(await receiptsFrom(storage, merchant, 1)).toHaveLength(1);
+  await expect(storage.deleteFrom('receipts').execute()).rejects.toThrow('append-only');
+  await expect(storage.updateTable('receipts').set({ digest: '' }).execute()).rejects.toThrow('append-only');
+});

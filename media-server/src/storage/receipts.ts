@@ -1,0 +1,111 @@
+import { canonical, digestOf, NO_DIGEST, type Plain, type RecordSigner } from '../shared/signed-chain.ts';
+import type { Id } from '../shared/ids.ts';
+import type { Storage } from './storage.ts';
+
+/** What happened in one payment, as far as the wall, the keys and the outcome go. Nothing of a card. */
+export interface SilenceFacts {
+  readonly payment: Id;
+  readonly call: Id;
+  readonly purpose: string;
+  readonly outcome: string;
+  readonly reason: string;
+  /** UTC ms. */
+  readonly outcomeAt: number;
+  readonly wall: {
+    /** When both valves had reported shut; null: they never did, and no word was said to the customer. */
+    readonly shutAt: number | null;
+    /** When the first of them opened; null: the call ended with the wall shut. */
+    readonly openAt: number | null;
+  };
+  /** Packets that passed while it was shut, as each side counts them; null: that side was gone before it could say. */
+  readonly forwarded: {
+    readonly customerToSfu: number | null;
+    readonly customerToAgent: number | null;
+    readonly agentToCustomer: number | null;
+  };
+  /** Packets that were kept in and out meanwhile. */
+  readonly kept: { readonly ofCustomer: number | null; readonly ofAgent: number | null };
+  /** Presses that ended in the card process. */
+  readonly keys: { readonly events: number; readonly tones: number };
+  /** There is no recorder in this version; a recorder would say here that it was out. */
+  readonly recorder: 'absent';
+  /** The card process's word that every buffer that held a digit is zero; null: it died, and its memory with it. */
+  readonly wiped: boolean | null;
+}
+
+/** A receipt as it is handed out. */
+export interface SignedReceipt {
+  readonly record: Plain;
+  /** Ed25519 over the record, base64url. */
+  readonly signature: string;
+}
+
+/** Receipts of one page. */
+const PAGE_LIMIT = 1000;
+
+/**
+ * Appends a payment's receipt to its merchant's chain: numbered, naming the digest of the one before, signed. A payment
+ * has one; a second call for it changes nothing.
+ * @param now UTC ms
+ */
+export async function addReceipt(
+  storage: Storage,
+  merchant: Id,
+  facts: SilenceFacts,
+  signer: RecordSigner,
+  now: number,
+): Promise<void> {
+  await storage.transaction().execute(async (transaction) => {
+    const known = await transaction
+      .selectFrom('receipts')
+      .select('number')
+      .where('payment', '=', facts.payment)
+      .executeTakeFirst();
+    if (known) return;
+    const head = await headOf(transaction, merchant);
+    const record = {
+      version: 1,
+      merchant,
+      number: (head?.number ?? 0) + 1,
+      previous: head?.digest ?? NO_DIGEST,
+      at: now,
+      key: signer.keyId,
+      ...facts,
+    } satisfies Record<string, Plain>;
+    await transaction
+      .insertInto('receipts')
+      .values({
+        merchant,
+        number: record.number,
+        payment: facts.payment,
+        at: now,
+        record: canonical(record),
+        digest: digestOf(record),
+        signature: signer.sign(record),
+      })
+      .execute();
+  });
+}
+
+/** The last receipt of a merchant's chain: with it a verifier sees that none is missing at the end. */
+export function headOf(storage: Storage, merchant: Id): Promise<{ number: number; digest: string } | undefined> {
+  return storage
+    .selectFrom('receipts')
+    .select(['number', 'digest'])
+    .where('merchant', '=', merchant)
+    .orderBy('number', 'desc')
+    .executeTakeFirst();
+}
+
+/** A page of a merchant's receipts in order, from `first` on: 1,000 at most. */
+export async function receiptsFrom(storage: Storage, merchant: Id, first: number): Promise<SignedReceipt[]> {
+  const rows = await storage
+    .selectFrom('receipts')
+    .select(['record', 'signature'])
+    .where('merchant', '=', merchant)
+    .where('number', '>=', first)
+    .orderBy('number')
+    .limit(PAGE_LIMIT)
+    .execute();
+  return rows.map(({ record, signature }) => ({ record: JSON.parse(record) as Plain, signature }));
+}
