@@ -79,7 +79,14 @@ async function subject(kind: Kind): Promise<void> {
         portPool,
         ticker,
         clock: systemClock,
-        events: { onKey: nothing, onPlayed: nothing, onWall: nothing, onFault: fail },
+        events: {
+          onKey: nothing,
+          onKeyAgain: nothing,
+          onSpeech: nothing,
+          onPlayed: nothing,
+          onWall: nothing,
+          onFault: fail,
+        },
       },
     );
     const ready = await leg.open();

@@ -70,6 +70,8 @@ export class Leg {
           this.#say({ type: 'keys-seen', leg: this.id, transport, count: this.#keys });
           this.#payment?.key(key);
         },
+        onKeyAgain: () => this.#say({ type: 'keys-seen', leg: this.id, transport: 'both', count: this.#keys }),
+        onSpeech: () => {},
         onPlayed: () => this.#played(),
         onWall: (state, counts) => {
           const payment = this.#payment?.id ?? this.#opensAfter;

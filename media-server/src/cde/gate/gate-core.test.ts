@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { LegCounts, type FarSide } from '../contract.ts';
 import { emptyHeader, isRtcp, readRtp, sequenceAhead } from '../../rtp/packet.ts';
@@ -46,6 +47,7 @@ class World {
   readonly keys: string[] = [];
   readonly walls: string[] = [];
   played = 0;
+  speeches = 0;
   onKey: () => void = () => {};
   #sequence = 0;
   #agentSequence = 0;
@@ -67,6 +69,8 @@ class World {
           this.keys.push(`${key} ${transport}`);
           this.onKey();
         },
+        keyAgain: () => this.keys.push('again'),
+        speech: () => this.speeches++,
         played: () => this.played++,
         wall: (state, counts) => {
           LegCounts.parse(counts);
@@ -202,11 +206,54 @@ test('key events never leave the gate, open or shut, and leave no gap in the str
   expect(world.core.counts()).toMatchObject({ keyEvents: 8, lost: 0, fromFar: 28 });
 });
 
-test('a key event of another negotiated type and rate is heard too; one of an unknown type is nobody', () => {
+test('a key event of another negotiated type and rate is heard too', () => {
   const world = new World();
   world.customer(event(3, 960), { payloadType: 99 });
-  world.customer(event(4, 960), { payloadType: 98 });
   expect(world.keys).toEqual(['3 event']);
+});
+
+test('four bytes of a type that was not negotiated are a key when they report like one, else nothing', () => {
+  const world = new World();
+  world.customer();
+  const began = world.now * 8;
+  world.customer(event(4, 160), { payloadType: 98, timestamp: began });
+  expect(world.keys).toEqual([]);
+  world.customer(event(4, 320), { payloadType: 98, timestamp: began });
+  world.customer(event(4, 480, true), { payloadType: 98, timestamp: began });
+  world.customer(event(6, 160), { payloadType: 98, timestamp: began + 4000 });
+  expect(world.keys).toEqual(['4 event', '6 event']);
+  const stranger = new World();
+  for (const duration of [160, 320]) stranger.customer(event(4, duration), { payloadType: 98, timestamp: began });
+  expect(stranger.keys, 'of nobody who sends sound').toEqual([]);
+});
+
+test('speech is told while it is listened for and nothing plays, and a key forgets what was heard of it', () => {
+  const voice = readFileSync(new URL('../../demo/voices/en/customer.ulaw', import.meta.url));
+  const speak = (world: World, meanwhile: (ms: number) => void = () => {}) => {
+    for (let at = 0; at + 160 <= voice.length; at += 160) {
+      world.customer(voice.subarray(at, at + 160));
+      meanwhile(at / 8);
+      world.tick();
+    }
+    return world.speeches;
+  };
+  const listening = () => {
+    const world = new World();
+    world.core.listenForSpeech(true);
+    return world;
+  };
+  expect(speak(listening())).toBeGreaterThan(0);
+  expect(speak(new World())).toBe(0);
+  const ended = listening();
+  ended.core.listenForSpeech(false);
+  expect(speak(ended)).toBe(0);
+  const playing = listening();
+  playing.core.play([sound(PROMPT)], true);
+  expect(speak(playing)).toBe(0);
+  const keying = listening();
+  const press = (ms: number) =>
+    ms % 1000 === 0 && keying.customer(event(5, 960, true), { payloadType: 101, timestamp: keying.now * 8 });
+  expect(speak(keying, press)).toBe(0);
 });
 
 test('shut, nothing passes, the customer hears a live stream of silence, and all is counted', () => {

@@ -6,6 +6,8 @@ import { Reception } from '../../rtp/reception.ts';
 import { StreamRewriter } from '../../rtp/stream-rewriter.ts';
 import type { FarSide, KeyFormat, LegCounts, SfuSide } from '../contract.ts';
 import { Keys } from '../keys/keys.ts';
+import { SpeechDetector } from '../keys/speech-detector.ts';
+import { UnagreedEvents } from '../keys/unagreed-events.ts';
 import { FarStream, FRAME_BYTES } from './far-stream.ts';
 import { KeySender } from './key-sender.ts';
 import { Latch } from './latch.ts';
@@ -19,6 +21,10 @@ export const QUIET_MS = 300;
 const SFU_SILENT_MS = 200;
 /** The longest packet of sound that is taken from a customer, bytes (160 ms). */
 const SOUND_LIMIT = 1280;
+/** Clock rate of events that nobody negotiated, Hz: the sound's. */
+const UNAGREED_RATE = 8000;
+/** A loudspeaker's echo of what we played may come back for so long after its end, ms. */
+const ECHO_MS = 400;
 
 export interface GateCoreOptions {
   codec: Law;
@@ -35,6 +41,8 @@ export interface GateOutput {
   /** RTCP that isn't multiplexed with RTP. */
   rtcpToFar(packet: Uint8Array, ip: string, port: number): void;
   key(key: number, transport: 'event' | 'tone'): void;
+  keyAgain(): void;
+  speech(): void;
   played(): void;
   wall(state: 'shut' | 'open', counts: LegCounts): void;
 }
@@ -47,6 +55,8 @@ export class GateCore {
   readonly ssrcToSfu: number;
   readonly #out: GateOutput;
   readonly #keys: Keys;
+  readonly #unagreed = new UnagreedEvents();
+  readonly #speech: SpeechDetector;
   readonly #latch = new Latch();
   readonly #toSfu: StreamRewriter;
   readonly #farStream: FarStream;
@@ -67,6 +77,8 @@ export class GateCore {
   #closed = false;
   #playBegins = false;
   #keyTimestamp = 0;
+  #listening = false;
+  #playedAt = Number.NEGATIVE_INFINITY;
   #sfuHeardAt = Number.NEGATIVE_INFINITY;
 
   #fromFar = 0;
@@ -90,7 +102,12 @@ export class GateCore {
     this.#inputs = new SfuInputs(codec);
     this.#playlist = new Playlist(silence);
     this.#silentFrame = new Uint8Array(FRAME_BYTES).fill(silence);
-    this.#keys = new Keys(codec, (key, transport) => out.key(key, transport), now);
+    const pressed = (key: number, transport: 'event' | 'tone') => {
+      this.#speech.interrupt();
+      out.key(key, transport);
+    };
+    this.#keys = new Keys(codec, { pressed, again: () => out.keyAgain() }, now);
+    this.#speech = new SpeechDetector(codec);
     this.#reports = new Reports(now);
     if (options.far) this.updateFar(options.far);
   }
@@ -98,6 +115,7 @@ export class GateCore {
   /** What SDP says of the customer's side by now. */
   updateFar(far: FarSide): void {
     this.#far = far;
+    this.#unagreed.reset();
     this.#latch.announce(far.rtp && { ip: asReceived(far.rtp.ip), port: far.rtp.port });
     this.#farStream.setFormat(far.payloadType, far.ptime);
     if (!far.keysOut) this.#keySender.clear();
@@ -189,6 +207,12 @@ export class GateCore {
     this.#playlist.stop();
   }
 
+  /** Whether `speech` is told while nothing of ours plays. */
+  listenForSpeech(on: boolean): void {
+    this.#listening = on;
+    this.#speech.interrupt();
+  }
+
   /** Sends a key to the customer's side. False without a key format, or when too many wait. */
   sendKey(key: number): boolean {
     return this.#far?.keysOut !== undefined && this.#keySender.add(key);
@@ -217,6 +241,8 @@ export class GateCore {
     this.#keySender.clear();
     this.#discard();
     this.#keys.reset();
+    this.#unagreed.reset();
+    this.#speech.interrupt();
   }
 
   #hear(packet: Buffer, ip: string, port: number, now: number): void {
@@ -236,9 +262,9 @@ export class GateCore {
     }
     this.#fromFar++;
     if (!sound) {
-      if (keys) {
+      if (keys || this.#unagreed.recognises(packet, header)) {
         this.#keyEvents++;
-        this.#keys.event(packet, header, keys.rate, now);
+        this.#keys.event(packet, header, keys?.rate ?? UNAGREED_RATE, now);
       }
       this.#reception.aside(header.ssrc, header.sequence);
       this.#toSfu.leaveOut(header.ssrc, header.sequence);
@@ -247,6 +273,7 @@ export class GateCore {
     }
     this.#reception.packet(header.ssrc, header.sequence, header.timestamp, now);
     this.#keys.sound(packet, header, now);
+    if (this.#listening) this.#listen(packet, now);
     // Asked only now: a key that was just told may have shut the wall.
     if (!this.#open || !this.#sfu || header.start === header.end) {
       this.#keepIn(packet);
@@ -264,6 +291,12 @@ export class GateCore {
     this.#sentToSfu++;
     this.#bytesToSfu += end - start;
     this.#out.toSfu(packet.subarray(at, end));
+  }
+
+  #listen(packet: Buffer, now: number): void {
+    const { start, end } = this.#header;
+    if (now - this.#playedAt < ECHO_MS) this.#speech.interrupt();
+    else if (!this.#keys.lasts(now) && this.#speech.push(packet, start, end)) this.#out.speech();
   }
 
   #keepIn(packet: Buffer): void {
@@ -303,6 +336,7 @@ export class GateCore {
     }
     const playing = this.#playlist.playing;
     const ended = playing && this.#playlist.next(this.#frame);
+    if (playing) this.#playedAt = now;
     // Taken even when it isn't heard, so that nothing old is heard after what plays.
     const mixed = this.#inputs.mixing && this.#inputs.frame(this.#mixed, now);
     if (far?.wantsSound) {

@@ -90,6 +90,8 @@ async function opened(options: Partial<GateLegOptions> = {}, pool = new PortPool
       clock,
       events: {
         onKey: (key, transport) => heard.keys.push(`${key} ${transport}`),
+        onKeyAgain: () => heard.keys.push('again'),
+        onSpeech: () => {},
         onPlayed: () => {},
         onWall: (state, counts) => heard.walls.push([state, counts]),
         onFault: (error) => heard.faults.push(error),
@@ -260,7 +262,14 @@ test('sound is paced by the system clock: a second of it takes a second', async 
       portPool: pool,
       ticker: new Ticker(clock),
       clock,
-      events: { onKey: () => {}, onPlayed: played, onWall: () => {}, onFault: () => {} },
+      events: {
+        onKey: () => {},
+        onKeyAgain: () => {},
+        onSpeech: () => {},
+        onPlayed: played,
+        onWall: () => {},
+        onFault: () => {},
+      },
     },
   );
   cleanUps.push(() => leg.close());

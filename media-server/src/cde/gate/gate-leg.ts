@@ -8,6 +8,7 @@
  *     leg.requestOpen();                       // answered by onWall('open', …) once the keys were quiet for 300 ms; a shut() takes it back
  *     leg.play([welcome, 700, amount], false); // G.711 in the leg's codec, numbers are ms of silence; replaces what plays; onPlayed() at its own end
  *     leg.stop();                              // ends what plays, without onPlayed()
+ *     leg.listenForSpeech(true);               // onSpeech() when the customer speaks while nothing plays
  *     leg.sendKey(5);                          // false: no key format towards the customer
  *     leg.counts();
  *     leg.close();                             // sockets, port and tick are given back; nothing is called afterwards
@@ -41,6 +42,13 @@ export interface GateLegOptions {
 export interface GateLegEvents {
   /** A press has begun: 0 … 9, 10 `*`, 11 `#`. Told in the order of pressing, whether the wall is shut or open. */
   onKey(key: number, transport: 'event' | 'tone'): void;
+  /** A press that was told already has come by the other transport too; it is no new one. */
+  onKeyAgain(): void;
+  /**
+   * While listened for: the customer has spoken for 1.2 s within 2.5 s without a key and while nothing was played. Told
+   * again after as much again.
+   */
+  onSpeech(): void;
   /** What was played without `loop` came to its end by itself. */
   onPlayed(): void;
   /** The answer to each `shut()` and each `requestOpen()` that wasn't taken back. */
@@ -88,6 +96,8 @@ export class GateLeg {
       toFar: (packet, ip, port) => this.#rtp?.send(packet, port, ip),
       rtcpToFar: (packet, ip, port) => this.#rtcp?.send(packet, port, ip),
       key: (key, transport) => events.onKey(key, transport),
+      keyAgain: () => events.onKeyAgain(),
+      speech: () => events.onSpeech(),
       played: () => events.onPlayed(),
       wall: (state, counts) => events.onWall(state, counts),
     };
@@ -156,6 +166,11 @@ export class GateLeg {
 
   stop(): void {
     this.#guarded(() => this.#core.stop());
+  }
+
+  /** Whether `onSpeech()` is told; not unless asked for. */
+  listenForSpeech(on: boolean): void {
+    this.#guarded(() => this.#core.listenForSpeech(on));
   }
 
   /** Sends a key (0 … 11) of 100 ms to the customer's side. False: no key format was negotiated, or 16 keys wait. */

@@ -14,15 +14,20 @@ const SOUND_GONE_MS = 1000;
 /** A jump of this many packets is another stream, not loss. */
 const LOSS_LIMIT = 50;
 
-/** Called when a press begins: 0 … 9, 10 `*`, 11 `#`; `at` monotonic ms. */
-export type KeyReport = (key: number, transport: 'event' | 'tone', at: number) => void;
+/** What is told of the customer's presses. */
+export interface KeyReport {
+  /** A press begins: 0 … 9, 10 `*`, 11 `#`; `at` monotonic ms. */
+  pressed(key: number, transport: 'event' | 'tone', at: number): void;
+  /** A press that was told already has come by the other transport too. Once for each at most. */
+  again(): void;
+}
 
 /** A press that was told or heard, kept for as long as the other transport may repeat it. */
 class Press {
   key = NO_KEY;
   from = 0;
   to = 0;
-  /** A tone that an event was found for; it hides no other event. */
+  /** The other transport's sight of it was found; it stands for no other press. */
   paired = false;
 
   set(key: number, from: number, to: number): void {
@@ -65,6 +70,11 @@ export class Keys {
     this.#since = now;
   }
 
+  /** Whether a tone or an event is there now. */
+  lasts(now: number): boolean {
+    return this.#detector.quietMs === 0 || this.#receiver.lasts(now);
+  }
+
   /** A packet of telephone-event of the given clock rate (Hz). False: its payload is none. */
   event(packet: Uint8Array, header: RtpHeader, rate: number, now: number): boolean {
     const event = this.#event;
@@ -72,10 +82,12 @@ export class Keys {
     if (header.ssrc === this.#ssrc) this.#follow(header.sequence);
     const key = this.#receiver.packet(header.ssrc, header.timestamp, rate, event, now);
     if (key !== NO_KEY) {
-      this.#remember(this.#events, this.#nextEvent++, key, now, now);
+      const told = this.#remember(this.#events, this.#nextEvent++, key, now, now);
       const tone = this.#tones.find((press) => !press.paired && press.near(key, now));
-      if (tone) tone.paired = true;
-      else this.#report(key, 'event', now);
+      if (tone) {
+        tone.paired = told.paired = true;
+        this.#report.again();
+      } else this.#report.pressed(key, 'event', now);
     } else {
       const newest = this.#events[(this.#nextEvent + REMEMBERED - 1) % REMEMBERED] as Press;
       if (newest.key === event.event) newest.to = now;
@@ -138,9 +150,15 @@ export class Keys {
 
   #tone(code: number, from: number, now: number): void {
     if (code > HIGHEST_KEY) return;
-    if (this.#events.some((press) => press.near(code, from))) return;
+    const events = this.#events.filter((press) => press.near(code, from));
+    if (events.length > 0) {
+      const alone = events.find((press) => !press.paired);
+      if (!alone) return;
+      alone.paired = true;
+      return this.#report.again();
+    }
     this.#remember(this.#tones, this.#nextTone++, code, from, now);
-    this.#report(code, 'tone', from);
+    this.#report.pressed(code, 'tone', from);
   }
 
   /** An event took this number, so it is not missing from the sound. */
@@ -148,7 +166,9 @@ export class Keys {
     if (sequenceAhead(sequence, this.#sequence) === 1) this.#sequence = sequence;
   }
 
-  #remember(presses: readonly Press[], index: number, key: number, from: number, to: number): void {
-    (presses[index % REMEMBERED] as Press).set(key, from, to);
+  #remember(presses: readonly Press[], index: number, key: number, from: number, to: number): Press {
+    const press = presses[index % REMEMBERED] as Press;
+    press.set(key, from, to);
+    return press;
   }
 }
