@@ -22,6 +22,7 @@ import { SipServer } from './sip/sip-server.ts';
 import { endCallsLeftOpen } from './storage/calls.ts';
 import { type Demo, seedDemo } from './storage/demo.ts';
 import { findDevice } from './storage/devices.ts';
+import { approvedScope, scopeDifferences, scopeMap } from './scope-map.ts';
 import { AuditSeal } from './storage/audit-seal.ts';
 import { receiptSigner } from './storage/receipt-key.ts';
 import { openStorage, type Storage } from './storage/storage.ts';
@@ -131,6 +132,9 @@ async function start(
   });
   await auditSeal.start();
   undo.push(() => auditSeal.stop());
+  const unapproved = scopeFindings(settings);
+  if (unapproved.length > 0)
+    log.warn({ unapproved }, 'the scope map is another than the approved one: npm run scope-map');
   const registry = new Registry();
   const sip: SipServer = new SipServer({
     settings: settings.sip,
@@ -174,6 +178,12 @@ async function start(
     languages: () => link.languages,
     health: () => [
       { name: 'card-process', ok: link.up },
+      {
+        name: 'scope map',
+        ok: true,
+        detail:
+          unapproved.length === 0 ? 'as approved, or never approved' : `${unapproved.length} changes not approved`,
+      },
       {
         name: 'audit',
         ok: auditSeal.findings.length === 0,
@@ -241,6 +251,12 @@ async function start(
       for (const step of undo.reverse()) await step();
     },
   };
+}
+
+/** What of the running configuration nobody has approved; nothing where no map was ever approved (a demo, a first start). */
+function scopeFindings(settings: Settings): string[] {
+  const approved = approvedScope(path.join(settings.dataFolder, 'scope-map.approved.json'));
+  return approved ? scopeDifferences(approved, scopeMap(settings)) : [];
 }
 
 async function certificateOf(settings: Settings): Promise<{ certFile: string; keyFile: string; caFile: string }> {

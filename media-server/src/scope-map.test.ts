@@ -1,0 +1,51 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { approvedScope, scopeDifferences, scopeDigest, scopeMap } from './scope-map.ts';
+import { scopeSvg } from './scope-map-svg.ts';
+import { Settings } from './settings.ts';
+
+const settings = (over: object = {}) => Settings.parse(over);
+const trunk = { name: 'carrier', host: '192.0.2.1', transport: 'udp' };
+
+test('card digits pass between carrier, card process and payment service, and nowhere else', () => {
+  for (const map of [scopeMap(settings()), scopeMap(settings({ sip: { trunks: [trunk] } }))]) {
+    const touched = new Set(map.flows.filter((flow) => flow.cardData).flatMap(({ from, to }) => [from, to]));
+    expect(map.parts.filter(({ scope }) => scope === 'cde').map(({ name }) => name)).toEqual(['Card process']);
+    for (const name of touched) expect(name).toMatch(/phone|^Trunk|Card process|Payment service/);
+    for (const { from, to } of map.flows) {
+      expect(map.parts.map(({ name }) => name)).toEqual(expect.arrayContaining([from, to]));
+    }
+  }
+});
+
+test('a new trunk, another port and another payment service are told against the approved map', () => {
+  const approved = scopeMap(settings());
+  expect(scopeDifferences(approved, scopeMap(settings()))).toEqual([]);
+  const changed = scopeMap(settings({ http: { port: 8443 }, sip: { trunks: [trunk] } }));
+  const said = scopeDifferences(approved, changed);
+  expect(said).toContain('new: Trunk carrier [outside]: carrier at 192.0.2.1');
+  expect(said).toContain('new: Media server listens on https 0.0.0.0:8443');
+  expect(said).toContain('gone: Media server listens on https 0.0.0.0:7443');
+});
+
+test('an approved map that was altered since counts as none', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'scope-'));
+  const file = join(folder, 'approved.json');
+  const map = scopeMap(settings());
+  writeFileSync(file, JSON.stringify({ map, digest: scopeDigest(map) }));
+  expect(approvedScope(file)).toEqual(map);
+  writeFileSync(file, JSON.stringify({ map: { ...map, flows: [] }, digest: scopeDigest(map) }));
+  expect(approvedScope(file)).toBeUndefined();
+  expect(approvedScope(join(folder, 'none.json'))).toBeUndefined();
+  rmSync(folder, { recursive: true });
+});
+
+test('the drawing shows every part and numbers every flow', () => {
+  const map = scopeMap(settings({ sip: { trunks: [trunk] } }));
+  const svg = scopeSvg(map);
+  for (const { name } of map.parts) expect(svg).toContain(`>${name.replaceAll('&', '&amp;')}</text>`);
+  map.flows.forEach((_flow, index) => expect(svg).toContain(`>${index + 1}</text>`));
+  expect(svg).not.toMatch(/NaN|undefined/);
+});

@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { canonical } from './shared/signed-chain.ts';
+import type { Settings } from './settings.ts';
+
+/** How near a part is to card data. `cde`: it holds card digits for seconds · `connected`: it speaks with a part that does. */
+export type Scope = 'cde' | 'connected' | 'outside';
+
+export interface ScopePart {
+  readonly name: string;
+  readonly scope: Scope;
+  readonly what: string;
+  /** Addresses and ports on which it listens. */
+  readonly listens: readonly string[];
+  /** What it keeps on disk. */
+  readonly keeps: readonly string[];
+}
+
+export interface ScopeFlow {
+  readonly from: string;
+  readonly to: string;
+  readonly what: string;
+  readonly protection: string;
+  /** Card digits pass here. */
+  readonly cardData: boolean;
+}
+
+/**
+ * The data-flow diagram of a running configuration (PCI DSS 4.0.1, 1.2.4 and 12.5.2): every part, where it listens, what
+ * it keeps, and what flows between them.
+ */
+export interface ScopeMap {
+  readonly parts: readonly ScopePart[];
+  readonly flows: readonly ScopeFlow[];
+}
+
+const CUSTOMER = "Customer's phone";
+const CARD = 'Card process';
+const SERVER = 'Media server';
+const SFU = 'Media workers (SFU)';
+const AGENT = "Agent's window";
+const SYSTEMS = "Merchant's systems";
+
+export function scopeMap(settings: Settings): ScopeMap {
+  const { http, sip, media, gateway } = settings;
+  const { min, max } = media.rtpPorts;
+  const service = `Payment service (${gateway.kind})`;
+  const signalling = [
+    `udp ${sip.bind}:${sip.udpPort}`,
+    `tcp ${sip.bind}:${sip.tcpPort}`,
+    `tls ${sip.bind}:${sip.tlsPort}`,
+  ];
+  const parts: ScopePart[] = [
+    {
+      name: CUSTOMER,
+      scope: 'outside',
+      what: 'a telephone, reached through a carrier',
+      listens: [],
+      keeps: [],
+    },
+    ...sip.trunks.map((trunk) => ({
+      name: `Trunk ${trunk.name}`,
+      scope: 'outside' as const,
+      what: `carrier at ${trunk.host}`,
+      listens: [],
+      keeps: [],
+    })),
+    {
+      name: CARD,
+      scope: 'cde',
+      what: 'gate, keys, guide, gateways, ledger; a process of its own',
+      listens: [`udp ${media.bind}:${min}–${max}`, 'udp loopback (SFU)', 'unix card/card.sock (0600)'],
+      keeps: ['ledger: brand, last four digits, keyed fingerprint; no number, no expiry, no security code'],
+    },
+    {
+      name: SERVER,
+      scope: 'connected',
+      what: 'signalling, calls, API; gets words, counts and four digits',
+      listens: [
+        ...signalling,
+        `https ${http.bind}:${http.port}`,
+        ...(http.loopbackPort ? [`http 127.0.0.1:${http.loopbackPort}`] : []),
+      ],
+      keeps: ['tonegate.sqlite: calls, payments, audit, receipts'],
+    },
+    {
+      name: SFU,
+      scope: 'connected',
+      what: `${media.workers} × mediasoup; nothing of a customer during a payment`,
+      listens: [`udp and tcp ${media.webRtcPort}–${media.webRtcPort + media.workers - 1}`],
+      keeps: [],
+    },
+    { name: AGENT, scope: 'outside', what: 'browser or desktop application', listens: [], keeps: [] },
+    { name: SYSTEMS, scope: 'outside', what: 'core systems with an API key', listens: [], keeps: [] },
+    { name: service, scope: 'outside', what: new URL(gateway.url).host, listens: [], keeps: [] },
+  ];
+  const carriers = sip.trunks.length > 0 ? sip.trunks.map(({ name }) => `Trunk ${name}`) : [CUSTOMER];
+  const flows: ScopeFlow[] = [
+    ...(sip.trunks.length > 0
+      ? carriers.map((carrier) => flow(CUSTOMER, carrier, 'voice and keys', "the carrier's network", true))
+      : []),
+    ...carriers.flatMap((carrier) => [
+      flow(carrier, CARD, 'RTP: voice, key events, tones', 'none (RTP); keep it on a private line or VPN', true),
+      flow(CARD, carrier, "RTP: the guide's voice, the agent's voice", 'none (RTP)', false),
+      flow(carrier, SERVER, 'SIP; key bodies in INFO are counted, never read', 'TLS where the trunk uses it', false),
+    ]),
+    flow(CARD, SFU, 'RTP: voice, never during a payment', 'loopback', false),
+    flow(SERVER, CARD, 'contract: commands, order text without card numbers', 'unix socket, mode 0600', false),
+    flow(
+      CARD,
+      SERVER,
+      'contract: words of fixed lists, counts, brand, last four digits',
+      'unix socket, mode 0600',
+      false,
+    ),
+    flow(CARD, service, 'authorization: number, expiry, security code', 'TLS 1.2 or later, verified', true),
+    flow(SFU, AGENT, 'voice, never during a payment', 'DTLS-SRTP', false),
+    flow(AGENT, SERVER, 'SIP and API', 'TLS', false),
+    flow(SYSTEMS, SERVER, 'API: orders, outcomes', 'TLS, API key', false),
+  ];
+  return { parts, flows };
+}
+
+function flow(from: string, to: string, what: string, protection: string, cardData: boolean): ScopeFlow {
+  return { from, to, what, protection, cardData };
+}
+
+/** SHA-256 of the map, hex: what an approval names. */
+export function scopeDigest(map: ScopeMap): string {
+  return createHash('sha256')
+    .update(canonical(JSON.parse(JSON.stringify(map))))
+    .digest('hex');
+}
+
+/** What is another than in the approved map, in words; empty where nothing is. */
+export function scopeDifferences(approved: ScopeMap, now: ScopeMap): string[] {
+  const lines = (map: ScopeMap) => [
+    ...map.parts.map((part) => `${part.name} [${part.scope}]: ${part.what}`),
+    ...map.parts.flatMap((part) => part.listens.map((where) => `${part.name} listens on ${where}`)),
+    ...map.parts.flatMap((part) => part.keeps.map((kept) => `${part.name} keeps ${kept}`)),
+    ...map.flows.map((f) => `${f.from} → ${f.to}: ${f.what} (${f.protection})${f.cardData ? ' CARD DATA' : ''}`),
+  ];
+  const [before, after] = [new Set(lines(approved)), new Set(lines(now))];
+  return [
+    ...[...after].filter((line) => !before.has(line)).map((line) => `new: ${line}`),
+    ...[...before].filter((line) => !after.has(line)).map((line) => `gone: ${line}`),
+  ];
+}
+
+/** The approved map; undefined where nobody has approved one, or it can't be read. */
+export function approvedScope(file: string): ScopeMap | undefined {
+  try {
+    const { map, digest } = JSON.parse(readFileSync(file, 'utf8')) as { map: ScopeMap; digest: string };
+    return scopeDigest(map) === digest ? map : undefined;
+  } catch {
+    return undefined;
+  }
+}
