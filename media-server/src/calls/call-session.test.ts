@@ -110,6 +110,7 @@ class World {
         ledgerWanted: () => {},
         declined: () => {},
         agentLost: () => {},
+        keyCounted: () => {},
         over: () => void this.over++,
       },
     );

@@ -1,4 +1,4 @@
-import type { Call, CallCounts, CallEnd, Order, Payment, ProblemCode } from '@tonegate/api-schema';
+import type { Call, CallCounts, CallEnd, KeyTest, Order, Payment, ProblemCode } from '@tonegate/api-schema';
 import type { FromCard, Language } from '../card-link/contract.ts';
 import type { CallMedia } from '../media/call-media.ts';
 import { type Id, newId } from '../shared/ids.ts';
@@ -10,6 +10,7 @@ import { type CallInput, type CallOutput, type CallState, newCall, sounding, ste
 import type { CallMerchant, CallParts } from './call-parts.ts';
 import { CustomerGate } from './customer-gate.ts';
 import { CustomerLine } from './customer-line.ts';
+import { type KeyWay, KeyWatch } from './key-watch.ts';
 import { PaymentSession } from './payment-session.ts';
 
 /** What a call tells its owner, `calls.ts`. */
@@ -24,6 +25,8 @@ export interface CallOwner {
   declined(call: CallSession, person: Id): void;
   /** The agent's leg ended though nobody hung up. */
   agentLost(call: CallSession, person: Id): void;
+  /** A key of its customer's came in, by this way. */
+  keyCounted(call: CallSession, way: KeyWay): void;
   /** It is over, its payment too; forget it. */
   over(call: CallSession): void;
 }
@@ -53,7 +56,7 @@ export class CallSession {
   #startedBy: PaymentStarter = {};
   #answeredAt: number | undefined;
   #endedAt: number | undefined;
-  #keysByInfo = false;
+  readonly #keys: KeyWatch;
   #stopTimer: () => void = () => {};
   #over = false;
   #depth = 0;
@@ -77,6 +80,14 @@ export class CallSession {
     this.#state = newCall(direction);
     this.startedAt = parts.clock.now();
     this.#gate = new CustomerGate({ leg: this.id, link: parts.link, clock: parts.clock, bind: parts.bind });
+    this.#keys = new KeyWatch({
+      call: this.id,
+      link: parts.link,
+      clock: parts.clock,
+      gate: this.#gate,
+      changed: () => this.#changed(),
+      counted: (way) => owner.keyCounted(this, way),
+    });
     this.#line = new CustomerLine({
       call: this.id,
       parts,
@@ -94,9 +105,7 @@ export class CallSession {
         gone: (end) => this.#input({ type: 'customer-gone', end }),
         unusable: () => this.#input({ type: 'end', end: 'not-reachable' }),
         codecChanged: async () => this.#rings?.renegotiate(),
-        keyByInfo: () => {
-          this.#keysByInfo = true;
-        },
+        keyByInfo: () => this.#keys.byInfo(),
         broken: (what, cause) => this.#broken(what, cause),
       },
     });
@@ -266,6 +275,14 @@ export class CallSession {
     return ok(undefined);
   }
 
+  /** Asks the customer to press 1: whether and how it reaches us. */
+  async testKeys(): Promise<Result<KeyTest, Problem<ProblemCode>>> {
+    const refused = this.#refusal();
+    if (refused) return err(refused);
+    if (this.#state.hold) return err({ code: 'not-possible', message: 'the call is held: take it back first' });
+    return this.#keys.test(this.#language);
+  }
+
   hangUp(): Result<void, Problem<ProblemCode>> {
     if (this.ended) return ok(undefined);
     // With its outcome known nothing is lost, however long the wall has to stay shut.
@@ -290,11 +307,11 @@ export class CallSession {
         message: 'the card process is being started again: try again in a second',
       });
     }
-    if (this.#keysByInfo && !this.#gate.far?.keysIn.length) {
+    if (this.#keys.isImpossible) {
       return err({
         code: 'keys-impossible',
         message:
-          "this call's carrier sends keys by SIP INFO, which must not carry a card: it has to be set to RFC 4733",
+          "this call's carrier sends keys by SIP INFO, which must not carry a card: it has to send them as RFC 4733 events",
       });
     }
     this.#gate.play(undefined, this.#language);
@@ -347,6 +364,7 @@ export class CallSession {
     }
     if (message.type === 'leg-lost') return this.#legLost();
     this.#gate.heard(message);
+    this.#keys.heard(message);
     if (message.type === 'wall') {
       if (this.#payment?.active) this.#payment.heard(message);
       this.#reconcile();
@@ -364,6 +382,7 @@ export class CallSession {
 
   cardLost(): void {
     this.#gate.lost();
+    this.#keys.lost();
     this.#reconcile();
     this.#payment?.input({ type: 'card-lost' });
   }
@@ -389,7 +408,10 @@ export class CallSession {
   #input(input: CallInput): void {
     this.#depth++;
     const outputs = stepCall(this.#state, input);
-    if (this.ended) this.#endedAt ??= this.#parts.clock.now();
+    if (this.ended) {
+      this.#endedAt ??= this.#parts.clock.now();
+      this.#keys.ended();
+    }
     // The wall first, then all else.
     this.#reconcile();
     for (const output of outputs) this.#carryOut(output);
@@ -493,8 +515,8 @@ export class CallSession {
       endedAt: this.#endedAt ?? null,
       end: state.end ?? null,
       codec: this.#line.codec ?? null,
-      keysPossible: !this.#keysByInfo || (this.#gate.far?.keysIn.length ?? 0) > 0,
-      keys: { advice: 'unknown', negotiated: false, event: 0, tone: 0, both: 0, info: 0 },
+      keysPossible: !this.#keys.isImpossible,
+      keys: this.#keys.view(),
       payment,
     };
   }

@@ -2,6 +2,7 @@ import type {
   AgentState,
   Call,
   CallCounts,
+  KeyTest,
   Payment,
   ProblemCode,
   ServerEvent,
@@ -16,6 +17,7 @@ import type { LegHandlers, Registration, SipLeg } from '../sip/leg.ts';
 import type { Books } from './books.ts';
 import type { CallMerchant, CallParts } from './call-parts.ts';
 import { type CallOwner, CallSession } from './call-session.ts';
+import type { KeyWay } from './key-watch.ts';
 import type { PaymentSession } from './payment-session.ts';
 import { Settlement } from './settlement.ts';
 
@@ -70,6 +72,7 @@ export class Calls implements CallOwner {
   readonly #agents = new Map<Id, Agent>();
   /** Payment → its call; kept a while after the call's end. */
   readonly #payments = new Map<Id, CallSession>();
+  readonly #keys = new Map<string, Map<KeyWay, number>>();
   readonly #settlement: Settlement;
   readonly #ended = new Map<Id, { readonly person: Id | undefined; readonly merchant: CallMerchant }>();
   #draining = false;
@@ -97,6 +100,11 @@ export class Calls implements CallOwner {
       states.set(state, (states.get(state) ?? 0) + 1);
     }
     return states;
+  }
+
+  /** Keys that came in since the start, by trunk (empty: none) and way, for metrics. */
+  get keysSeen(): ReadonlyMap<string, ReadonlyMap<KeyWay, number>> {
+    return this.#keys;
   }
 
   session(call: Id): CallSession | undefined {
@@ -256,6 +264,12 @@ export class Calls implements CallOwner {
     return done.ok ? ok(undefined) : done;
   }
 
+  async testKeys(person: Id, call: Id): Answer<KeyTest> {
+    const session = this.#sessions.get(call);
+    if (!session) return this.#gone(call, { person, merchants: [] });
+    return session.person === person ? session.testKeys() : notFound('call');
+  }
+
   async counts(who: Asker, call: Id): Answer<CallCounts> {
     const session = this.#sessions.get(call);
     return session && this.#mayUse(who, session) ? ok(await session.counts()) : notFound('call');
@@ -372,6 +386,12 @@ export class Calls implements CallOwner {
   agentLost(session: CallSession, person: Id): void {
     const registration = latest(this.#agent(person));
     if (registration) void session.ringAgent(person, registration, true);
+  }
+
+  keyCounted(session: CallSession, way: KeyWay): void {
+    const trunk = session.trunk ?? '';
+    const ways = this.#keys.get(trunk) ?? new Map<KeyWay, number>();
+    this.#keys.set(trunk, ways.set(way, (ways.get(way) ?? 0) + 1));
   }
 
   over(session: CallSession): void {
