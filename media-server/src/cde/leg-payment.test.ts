@@ -3,6 +3,7 @@ import { TestClock } from '../shared/clock.ts';
 import { type FromCard, type PaymentOpen } from './contract.ts';
 import { LegPayment } from './leg-payment.ts';
 import { type PromptName } from './prompts/names.ts';
+import { loadPrompts } from './prompts/prompts.ts';
 import { type FromThread } from './threads.ts';
 
 const open: PaymentOpen = {
@@ -16,6 +17,8 @@ const open: PaymentOpen = {
 };
 const approved = { outcome: 'approved', reason: 'none', brand: 'visa', lastFour: '4242', receipt: 'T-1' } as const;
 
+const book = loadPrompts();
+
 /** A payment on a leg that is only its clock and notebooks. */
 function legOf(breaks = false) {
   const clock = new TestClock();
@@ -27,7 +30,7 @@ function legOf(breaks = false) {
     open,
     codec: 'PCMU',
     limits: { firstKeyMs: 8000, nextKeyMs: 5000, totalMs: 240_000, mistakesPerField: 3 },
-    prompts: { get: (name) => new TextEncoder().encode(name), lengthMs: () => 1000, languages: ['en', 'ja'] },
+    prompts: { ...book, get: (name) => new TextEncoder().encode(name), lengthMs: () => 1000 },
     clock,
     play: (sounds) => {
       played.push(sounds.map((sound) => new TextDecoder().decode(sound) as PromptName));

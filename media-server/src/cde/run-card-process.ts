@@ -7,7 +7,7 @@ import { createLogger } from '../shared/logger.ts';
 import { Payments } from './attempt/payments.ts';
 import { CardProcess } from './card-process.ts';
 import { EXIT_BUG, traceOf, whyNotTrusted } from './hardening.ts';
-import { languagesIn } from './prompts/prompts.ts';
+import { languagesIn } from './prompts/language.ts';
 import { ServerLink } from './link.ts';
 import { takeLock } from './lock.ts';
 import { CardSettings } from './settings.ts';

@@ -1,58 +1,105 @@
 /** Sentences of every language; each language's `prompts.json` has the words. */
 export const SENTENCES = [
+  // openings, one for each purpose
   'opening',
+  'opening-authorize',
+  'opening-card-update',
+  'opening-stored-charge',
+  'opening-verify',
+  // the order
   'amount-is',
+  'amount-held-is',
+  'reference-is',
   'confirm',
+  // fields
   'card-number',
   'press-hash',
   'expiry',
   'date-example',
   'security-code-back',
   'security-code-front',
+  'sending-code',
+  'one-time-code',
+  'another-code',
+  'code-sent-again',
+  'no-other-code',
+  'code-too-soon',
+  // mistakes
   'cleared',
   'silence',
   'wrong-key',
   'too-short',
+  'one-digit-missing',
+  'too-long',
   'check-failed',
   'brand-refused',
   'expired',
   'expiry-wrong',
   'month-first',
+  'code-wrong',
+  'code-expired',
+  // a declined card
+  'another-card',
+  'card-refused',
+  'funds-missing',
+  'limit-reached',
+  'card-expired',
+  'security-code-wrong',
+  'card-number-wrong',
+  'other-card',
+  'too-many-cards',
+  // commands, and what the agent can do
   'offer-agent',
+  'star-nine',
+  'star-eight',
+  'gentle-on',
+  'gentle-off',
+  'ask-again',
+  'more-time',
+  'time-nearly-over',
+  // hints: the contract's names, and the four digits of American Express
+  'number-on-front',
+  'expiry-on-card',
+  'code-on-back',
+  'code-on-front',
+  'use-keypad',
+  'take-your-time',
+  'star-clears',
+  'code-by-message',
+  // a test of the keys
+  'key-test',
+  'key-test-done',
+  'key-test-wrong',
+  'key-test-nothing',
+  'no-keys',
+  // how it ended
   'waiting',
   'approved',
+  'held',
+  'registered',
+  'verified',
   'declined',
+  'not-registered',
+  'not-verified',
+  'no-stored-card',
+  'code-not-sent',
   'failed',
+  'nothing-taken',
   'unknown',
   'too-many-mistakes',
   'time-over',
   'returning',
+  // outside a payment
   'please-wait',
   'nobody-here',
   'agent-returns',
 ] as const;
+export type Sentence = (typeof SENTENCES)[number];
 
-/** What sounds the same in every language. `pause` is the silence of 700 ms between two sentences. */
+/** What sounds the same in every language. `pause` is the silence between two sentences: 700 ms, or 1200 when slow. */
 export const PLAIN_SOUNDS = ['pause', 'hold-music', 'ringback', 'comfort'] as const;
 
-/** Words of an amount besides its numbers and units. */
-type Joiner = 'hundred' | 'thousand' | 'million' | 'and';
+/** A part of a number or of an amount: which there are, a language's rules say. Only `Speech` makes them. */
+export type Fragment = string & { readonly fragment: true };
 
-/** Units of money; each may be said in the middle of an amount, or as its end (`dollars-end`). */
-export type Unit =
-  | 'yen'
-  | 'dollar'
-  | 'dollars'
-  | 'euro'
-  | 'euros'
-  | 'pound'
-  | 'pounds'
-  | 'cent'
-  | 'cents'
-  | 'penny'
-  | 'pence';
-
-/** A number as it is said within an amount, or as its end together with its unit (`n-800-yen`: はっぴゃくえんです). */
-export type NumberName = `n-${number}` | `n-${number}-yen`;
-export type UnitName = Unit | `${Unit}-end`;
-export type PromptName = (typeof SENTENCES)[number] | (typeof PLAIN_SOUNDS)[number] | Joiner | UnitName | NumberName;
+export type PromptName = Sentence | (typeof PLAIN_SOUNDS)[number] | Fragment;

@@ -5,7 +5,8 @@ import { expect, test } from 'vitest';
 import { SOUNDS } from '../contract.ts';
 import { LINEAR } from '../../rtp/g711.ts';
 import { PLAIN_SOUNDS, type PromptName } from './names.ts';
-import { loadPrompts, PROMPTS_FOLDER, promptsOf } from './prompts.ts';
+import { PROMPTS_FOLDER } from './language.ts';
+import { loadPrompts } from './prompts.ts';
 
 const book = loadPrompts();
 
@@ -36,7 +37,7 @@ test('every sound that may be played to a waiting customer is there, in every la
 
 test('each folder holds exactly the files and prompts that are needed', () => {
   const needed = [
-    ...book.languages.map((language) => [language, promptsOf(language)] as const),
+    ...book.languages.map((language) => [language, book.namesOf(language)] as const),
     ['sounds', PLAIN_SOUNDS] as const,
   ];
   for (const [folder, names] of needed) {
@@ -44,7 +45,7 @@ test('each folder holds exactly the files and prompts that are needed', () => {
       prompts: Record<string, { file: string }>;
     };
     expect(Object.keys(list.prompts).sort()).toEqual([...names].sort());
-    const files = readdirSync(join(PROMPTS_FOLDER, folder)).filter((file) => file !== 'prompts.json');
+    const files = readdirSync(join(PROMPTS_FOLDER, folder)).filter((file) => file.endsWith('.ulaw'));
     expect(files.sort()).toEqual(
       Object.values(list.prompts)
         .map(({ file }) => file)
@@ -55,7 +56,7 @@ test('each folder holds exactly the files and prompts that are needed', () => {
 
 for (const language of book.languages) {
   test(`every ${language} prompt is spoken at −18 dBFS ±2, without clipping`, () => {
-    for (const name of promptsOf(language)) {
+    for (const name of book.namesOf(language)) {
       const values = samples(name, language);
       const level = spokenLevel(values);
       expect(Math.abs(level + 18), `${name}: ${level.toFixed(1)} dBFS of the voice`).toBeLessThanOrEqual(2);
@@ -66,7 +67,7 @@ for (const language of book.languages) {
   });
 
   test(`no ${language} prompt clicks where it meets another: it begins and ends in silence`, () => {
-    for (const name of promptsOf(language)) {
+    for (const name of book.namesOf(language)) {
       const values = samples(name, language);
       for (const edge of [values.slice(0, 8), values.slice(-8)]) {
         expect(dbfs(peak(edge)), `${name}: edge`).toBeLessThan(-40);

@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest';
 import { AMOUNT_LIMIT_MINOR, type Currency } from '../../shared/money.ts';
-import { allAmountFragments, amountFragments } from './amount.ts';
+import { PROMPTS_FOLDER, readLanguage } from './language.ts';
+import { SENTENCES } from './names.ts';
 
+const japanese = readLanguage(PROMPTS_FOLDER, 'ja').speech;
+const english = readLanguage(PROMPTS_FOLDER, 'en').speech;
 const ja = (amountMinor: number, currency: Currency = 'JPY'): string =>
-  amountFragments({ amountMinor, currency }, 'ja').join(' ');
+  japanese.amount({ amountMinor, currency }).join(' ');
 const en = (amountMinor: number, currency: Currency = 'JPY'): string =>
-  amountFragments({ amountMinor, currency }, 'en').join(' ');
+  english.amount({ amountMinor, currency }).join(' ');
 
 test('yen are said in Japanese by ten thousands, the last number together with its unit', () => {
   expect({
@@ -79,7 +82,7 @@ test('amounts are said in English as Americans do', () => {
 
 test('what is said adds up to the amount, for amounts of every size', () => {
   for (let amountMinor = 1; amountMinor <= AMOUNT_LIMIT_MINOR; amountMinor += 1 + Math.floor(amountMinor / 97)) {
-    const fragments = amountFragments({ amountMinor, currency: 'JPY' }, 'ja');
+    const fragments = japanese.amount({ amountMinor, currency: 'JPY' });
     // Hundreds and tens before a ten thousand count as ten thousands.
     let sum = 0;
     for (const fragment of fragments) {
@@ -91,17 +94,64 @@ test('what is said adds up to the amount, for amounts of every size', () => {
   }
 });
 
-test('no amount asks for a fragment that the list does not have, and the list has none that no amount asks for', () => {
-  for (const language of ['ja', 'en'] as const) {
+test('numbers are said from nought to 9,999,999', () => {
+  expect([0, 7, 20, 808, 40_000, 9_999_999].map((value) => japanese.number(value).join(' '))).toEqual([
+    'n-0',
+    'n-7',
+    'n-20',
+    'n-800 n-8',
+    'n-40000',
+    'n-900 n-90 n-90000 n-9000 n-900 n-90 n-9',
+  ]);
+  expect([0, 7, 20, 808, 40_000, 1_000_001].map((value) => english.number(value).join(' '))).toEqual([
+    'n-0',
+    'n-7',
+    'n-20',
+    'n-8 hundred n-8',
+    'n-40 thousand',
+    'n-1 million n-1',
+  ]);
+  for (const value of [-1, 10_000_000, 1.5, Number.NaN]) expect(() => english.number(value)).toThrow(RangeError);
+});
+
+test('keys so far and the key of a language are said as the language does', () => {
+  expect([japanese.keys(4), japanese.choice(1), english.keys(19), english.choice(2)]).toEqual([
+    ['digits-4'],
+    ['language-1'],
+    ['digits-19'],
+    ['language-2'],
+  ]);
+  expect(() => english.keys(20)).toThrow(RangeError);
+  expect(() => english.choice(0)).toThrow(RangeError);
+});
+
+test('a reference is spelled sign by sign, wide letters too; what has no word is left out, and a long one is not said', () => {
+  expect(english.spell('A-1042').join(' ')).toBe('c-a c-dash c-1 c-0 c-4 c-2');
+  expect(japanese.spell('注文Ｂ７').join(' ')).toBe('c-b c-7');
+  expect(japanese.spell('お茶')).toEqual([]);
+  expect(english.spell('A'.repeat(20))).toHaveLength(20);
+  expect(english.spell('A'.repeat(21))).toEqual([]);
+});
+
+test('every fragment of a language is one that is asked for', () => {
+  for (const language of ['ja', 'en']) {
+    const { speech, prompts } = readLanguage(PROMPTS_FOLDER, language);
     const asked = new Set<string>();
+    const take = (fragments: readonly string[]) => fragments.forEach((fragment) => asked.add(fragment));
+    for (let value = 0; value < 12_000; value++) take(speech.number(value));
+    for (let value = 10_000; value <= 9_999_999; value += 5000) take(speech.number(value));
     for (const currency of ['JPY', 'USD', 'EUR', 'GBP'] as const) {
-      for (let amountMinor = 1; amountMinor < 12_000; amountMinor++) {
-        for (const fragment of amountFragments({ amountMinor, currency }, language)) asked.add(fragment);
-      }
+      for (let amountMinor = 1; amountMinor < 12_000; amountMinor++) take(speech.amount({ amountMinor, currency }));
       for (let amountMinor = 10_000; amountMinor <= AMOUNT_LIMIT_MINOR; amountMinor += 5000) {
-        for (const fragment of amountFragments({ amountMinor, currency }, language)) asked.add(fragment);
+        take(speech.amount({ amountMinor, currency }));
       }
     }
-    expect([...asked].sort()).toEqual([...new Set(allAmountFragments(language))].sort());
+    for (let count = 1; count <= 19; count++) take(speech.keys(count));
+    for (let key = 1; key <= 9; key++) take(speech.choice(key));
+    take(speech.spell('0123456789-'));
+    take(speech.spell('ABCDEFGHIJKLM'));
+    take(speech.spell('NOPQRSTUVWXYZ'));
+    const fragments = [...prompts.keys()].filter((name) => !(SENTENCES as readonly string[]).includes(name));
+    expect(fragments.sort()).toEqual([...asked].sort());
   }
 });
