@@ -2,7 +2,8 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Id } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { PaymentResult } from '../contract.ts';
-import type { AttemptName, Gateway } from '../gateways/gateway.ts';
+import type { AttemptName, Found, Gateway, Reversal } from '../gateways/gateway.ts';
+import { traceOf } from '../hardening.ts';
 import {
   type AttemptInput,
   type AttemptOutput,
@@ -21,7 +22,8 @@ const WRITE_AGAIN_MS = [500, 30_000] as const;
 
 export interface RunnerParts {
   readonly ledger: Ledger;
-  readonly gateway: Gateway;
+  /** Who answers for an attempt of this merchant that went to the gateway of this name. */
+  readonly gatewayOf: (merchant: Id, name: string) => Gateway | undefined;
   readonly rules: AttemptRules;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -45,9 +47,7 @@ export interface RunnerParts {
  */
 export class AttemptRunner {
   readonly payment: Id;
-  readonly reference: Id;
-  readonly #id: Id;
-  readonly #name: AttemptName;
+  readonly #stored: StoredAttempt;
   readonly #parts: RunnerParts;
   #state: AttemptState;
   #version: number;
@@ -57,9 +57,7 @@ export class AttemptRunner {
 
   constructor(stored: StoredAttempt, parts: RunnerParts) {
     this.payment = stored.payment;
-    this.reference = stored.reference;
-    this.#name = { reference: stored.reference, purpose: stored.purpose, order: stored.order };
-    this.#id = stored.id;
+    this.#stored = stored;
     this.#state = stored.state;
     this.#version = stored.version;
     this.#parts = parts;
@@ -68,6 +66,21 @@ export class AttemptRunner {
   /** As it is written in the ledger. */
   get state(): AttemptState {
     return this.#state;
+  }
+
+  /** What the gateway knows it by. */
+  get name(): AttemptName {
+    const { reference, order, member, of } = this.#stored;
+    const { purpose, transaction, lastFour } = this.#state;
+    return {
+      reference,
+      purpose,
+      order,
+      ...(transaction && { transaction }),
+      ...(member && { member }),
+      ...(of && { of }),
+      ...(lastFour && { lastFour }),
+    };
   }
 
   /** Feeds an input and tries its write once. False: nothing changed, or the write failed and the input is dropped. */
@@ -110,7 +123,7 @@ export class AttemptRunner {
     const isNews = outputs.some((output) => output.do === 'report');
     witness(`before-${input.type}`);
     const change = {
-      id: this.#id,
+      id: this.#stored.id,
       payment: this.payment,
       version: this.#version,
       state,
@@ -140,23 +153,46 @@ export class AttemptRunner {
   }
 
   #do(output: AttemptOutput): void {
-    const { gateway, inTurn, timeoutMs, onReport } = this.#parts;
     switch (output.do) {
       case 'report':
-        onReport(this.payment, resultOf(this.#state));
+        this.#parts.onReport(this.payment, resultOf(this.#state));
         return;
       case 'look-up':
-        void inTurn(() => gateway.lookUp(this.#name, timeoutMs)).then((found) => this.surely({ type: 'found', found }));
+        void this.#ask('look-up', async (gateway, timeoutMs) => {
+          const found = await gateway.lookUp(this.name, timeoutMs).catch(this.#threw<Found>({ is: 'no-answer' }));
+          return { type: 'found', found };
+        });
         return;
       case 'reverse':
-        void inTurn(() => gateway.reverse(this.#name, timeoutMs)).then((reversal) =>
-          this.surely({ type: 'reversal', reversal }),
-        );
+        void this.#ask('reverse', async (gateway, timeoutMs) => {
+          const reversal = await gateway.reverse(this.name, timeoutMs).catch(this.#threw<Reversal>('no-answer'));
+          return { type: 'reversal', reversal };
+        });
         return;
       case 'send':
         // Done by who holds the card, as soon as `once({type: 'send'})` says that it is written.
         return;
     }
+  }
+
+  async #ask(what: string, question: (gateway: Gateway, timeoutMs: number) => Promise<AttemptInput>): Promise<void> {
+    const { gatewayOf, inTurn, timeoutMs, witness } = this.#parts;
+    const gateway = gatewayOf(this.#stored.merchant, this.#stored.gateway);
+    if (!gateway) return this.surely({ type: 'no-gateway' });
+    const answer = inTurn(() => {
+      const asked = question(gateway, timeoutMs);
+      witness(`asking-${what}`);
+      return asked;
+    });
+    return this.surely(await answer);
+  }
+
+  /** A bug in an adapter mustn't leave money unasked about: nothing follows from it. */
+  #threw<T>(otherwise: T): (error: unknown) => T {
+    return (error) => {
+      this.#parts.logger.error({ payment: this.payment, ...traceOf(error) }, 'the gateway adapter threw');
+      return otherwise;
+    };
   }
 
   #setWake(): void {
@@ -179,6 +215,10 @@ function nameOf(input: AttemptInput): string {
       return `found:${input.found.is}`;
     case 'reversal':
       return `reversal:${input.reversal}`;
+    case 'prepared':
+      return `prepared:${input.prepared.is}`;
+    case 'resolved':
+      return `resolved:${input.as}`;
     default:
       return input.type;
   }

@@ -141,7 +141,7 @@ function payOrder(seed: number, machine: Step): string[] {
     // The ledger's unique index.
     if (durable.some((state) => (LIVE_PHASES as readonly string[]).includes(state.phase))) return;
     if (durable.some((state) => state.phase === 'told') || durable.length >= ATTEMPTS_PER_ORDER) return;
-    const attempt = durable.push(intend(now)) - 1;
+    const attempt = durable.push(intend('charge', now)) - 1;
     later(5, true, () => feed(attempt, { type: 'send' }));
     if (chance() < death) die();
   };

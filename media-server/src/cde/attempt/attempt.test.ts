@@ -20,7 +20,7 @@ const APPROVED = { is: 'approved', receipt: 'TAB', brand: 'visa', lastFour: '424
 
 /** Feeds inputs at times and gives the last state, what was put out on the way, and the next. */
 function run(...inputs: [number, AttemptInput][]) {
-  let state = intend(0);
+  let state = intend('charge', 0);
   const outputs: string[] = [];
   for (const [now, input] of inputs) {
     const next = step(state, input, now, RULES);
@@ -211,7 +211,7 @@ test('what is over stays as it is, whatever comes', () => {
     { type: 'abandoned', reason: 'ledger-unavailable' },
   ];
   for (const phase of PHASES.filter(isOver)) {
-    const state: AttemptState = { ...intend(0), phase, sentAt: 0 };
+    const state: AttemptState = { ...intend('charge', 0), phase, sentAt: 0 };
     for (const input of inputs) expect(step(state, input, 10 ** 9, RULES)).toEqual({ state, outputs: [] });
   }
 });

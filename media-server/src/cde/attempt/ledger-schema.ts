@@ -72,10 +72,61 @@ const MIGRATIONS: readonly string[] = [
   CREATE TRIGGER events_no_update BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
   CREATE TRIGGER events_no_delete BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
   `,
+  `
+  ALTER TABLE payments ADD COLUMN member TEXT;
+  -- of a capture, void or refund: the payment whose money it is about
+  ALTER TABLE payments ADD COLUMN of_payment TEXT REFERENCES payments (id);
+  -- 1 while its dialogue runs and may still ask the gateway: its order is taken, whatever its attempts came to
+  ALTER TABLE payments ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
+  UPDATE payments SET held = 1 WHERE state = 'open';
+  DROP INDEX payments_open;
+  -- Two calls can't take the same order's money at once, whichever of the ways to take money it is.
+  CREATE UNIQUE INDEX payments_held ON payments (merchant, order_reference,
+    CASE WHEN purpose IN ('charge', 'authorize', 'stored-charge') THEN 'money' ELSE purpose END) WHERE held = 1;
+  CREATE INDEX payments_order ON payments (merchant, order_reference);
+
+  ALTER TABLE attempts ADD COLUMN member TEXT;
+  ALTER TABLE attempts ADD COLUMN of_payment TEXT REFERENCES payments (id);
+  -- the gateway's own name of the transaction, durable before a card is sent where the gateway has two steps
+  ALTER TABLE attempts ADD COLUMN gateway_transaction TEXT;
+  ALTER TABLE attempts ADD COLUMN stored_card TEXT;
+  ALTER TABLE attempts ADD COLUMN fingerprint TEXT;
+  -- why it is manual, where not for want of answers
+  ALTER TABLE attempts ADD COLUMN stuck TEXT;
+  DROP INDEX attempts_live;
+  CREATE UNIQUE INDEX attempts_live ON attempts (merchant, order_reference,
+    CASE WHEN purpose IN ('charge', 'authorize', 'stored-charge') THEN 'money' ELSE purpose END)
+    WHERE of_payment IS NULL AND phase IN ('intended', 'prepared', 'sent', 'approved', 'unknown', 'reversing', 'manual');
+  -- One action at a time on a payment's money.
+  CREATE UNIQUE INDEX attempts_action_live ON attempts (of_payment)
+    WHERE of_payment IS NOT NULL AND phase IN ('intended', 'prepared', 'sent', 'approved', 'unknown', 'reversing', 'manual');
+  CREATE INDEX attempts_of ON attempts (of_payment) WHERE of_payment IS NOT NULL;
+
+  -- The card of a merchant's customer as the gateway has it: its name there, and what people recognise it by.
+  CREATE TABLE stored_cards (
+    merchant TEXT NOT NULL,
+    member TEXT NOT NULL,
+    gateway TEXT NOT NULL,
+    stored_card TEXT,
+    brand TEXT,
+    last_four TEXT,
+    fingerprint TEXT,
+    attempt TEXT NOT NULL REFERENCES attempts (id),
+    stored_at INTEGER NOT NULL,
+    PRIMARY KEY (merchant, member)
+  ) STRICT;
+
+  -- From here on each event carries what was written, and the hash of that and of the event before it.
+  ALTER TABLE events ADD COLUMN content TEXT;
+  ALTER TABLE events ADD COLUMN hash TEXT;
+  `,
 ];
 
-/** The machine's live phases as SQL; the index `attempts_live` names the same (a test holds them together). */
+/** The machine's live phases as SQL; the indexes of live attempts name the same (a test holds them together). */
 export const LIVE = LIVE_PHASES.map((phase) => `'${phase}'`).join(', ');
+
+/** Ways to take an order's money are one: while one of them is under way, no other begins. */
+export const LANE = `CASE WHEN purpose IN ('charge', 'authorize', 'stored-charge') THEN 'money' ELSE purpose END`;
 
 /** This program's schema version. */
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -1,129 +1,94 @@
-import { chmodSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
+import { err, ok, type Result } from '../../shared/result.ts';
 import type { Id } from '../../shared/ids.ts';
-import type { Outcome, PaymentResult } from '../contract.ts';
-import { type AttemptState, isOver, resultOf } from './attempt.ts';
+import { MANUAL_LIMIT, type Outcome, type PaymentResult, type Refusal } from '../contract.ts';
+import { type AttemptState, intend } from './attempt.ts';
 import type {
   AttemptChange,
   AttemptRow,
-  LedgerErrorCode,
   LedgerOptions,
+  ManualList,
+  MoneyRow,
+  PaymentMeta,
   PaymentRow,
   PaymentState,
   StoredAttempt,
+  StoredCard,
 } from './ledger.ts';
-import { LIVE, migrate, SCHEMA_VERSION } from './ledger-schema.ts';
+import { LedgerDb, LedgerError, type Value } from './ledger-db.ts';
+import { attemptColumns, paymentState, SELECT_ATTEMPT, SELECT_STATE, storedAttempt } from './ledger-rows.ts';
+import { LANE, LIVE } from './ledger-schema.ts';
+import { type Action, allowedAmount, isGivenBack, type Original } from './money-rules.ts';
 
 const DAY_MS = 86_400_000;
 const LIST_LIMIT = 1000;
-const PAGE_BYTES = 4096;
+/** Phases of an attempt after which its dialogue goes on, if it may: a declined card, and whatever isn't answered yet. */
+const GOES_ON: readonly AttemptState['phase'][] = ['intended', 'prepared', 'sent', 'declined'];
 
-/** A reason of the ledger's own to refuse; whatever else is thrown here is the disk's or SQLite's. */
-export class LedgerError extends Error {
-  readonly code: LedgerErrorCode;
-
-  constructor(code: LedgerErrorCode, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
-/** The ledger itself: blocks while the disk writes, so it lives in a thread of its own (`ledger-thread.ts`). */
+/** The ledger's rows: blocks while the disk writes, so it lives in a thread of its own (`ledger-thread.ts`). */
 export class LedgerStore {
-  readonly #db: DatabaseSync;
-  readonly #lock: DatabaseSync;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #db: LedgerDb;
 
   constructor(options: LedgerOptions) {
-    mkdirSync(options.folder, { recursive: true, mode: 0o700 });
-    this.#lock = lock(join(options.folder, 'ledger.lock'));
-    const file = join(options.folder, 'ledger.sqlite');
-    this.#db = new DatabaseSync(file);
-    chmodSync(file, 0o600);
-    const newer = (() => {
-      this.#db.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`);
-      this.#db.exec('PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 2000; PRAGMA secure_delete = ON');
-      this.#db.exec(`PRAGMA max_page_count = ${Math.floor(options.maxBytes / PAGE_BYTES)}`);
-      return migrate(this.#db);
-    })();
-    if (newer !== undefined) {
-      this.close();
-      throw new LedgerError(
-        'newer-schema',
-        `The ledger ${file} has schema version ${newer}; this program knows versions up to ${SCHEMA_VERSION}. ` +
-          'Start the newer program again; a ledger is never taken back to an older version.',
-      );
-    }
+    this.#db = new LedgerDb(options);
   }
 
   openPayment(row: PaymentRow): void {
-    this.#atomically(() => {
+    this.#db.atomically(() => {
       const { payment: id, merchant, purpose, order } = row;
-      if (this.#get('SELECT 1 FROM payments WHERE id = ?', id)) {
+      if (this.#db.get('SELECT 1 FROM payments WHERE id = ?', id)) {
         throw new LedgerError('payment-exists', `payment ${id} is in the ledger already`);
       }
-      const alive = this.#get(
-        `SELECT 1 FROM attempts WHERE merchant = ? AND order_reference = ? AND purpose = ? AND phase IN (${LIVE})
-         UNION ALL SELECT 1 FROM payments WHERE merchant = ? AND order_reference = ? AND purpose = ? AND state = 'open'`,
+      const lane = laneOf(purpose);
+      const alive = this.#db.get(
+        `SELECT 1 FROM attempts WHERE merchant = ?1 AND order_reference = ?2 AND ${LANE} = ?3 AND of_payment IS NULL AND phase IN (${LIVE})
+         UNION ALL SELECT 1 FROM payments WHERE merchant = ?1 AND order_reference = ?2 AND ${LANE} = ?3 AND held = 1`,
         merchant,
         order.reference,
-        purpose,
-        merchant,
-        order.reference,
-        purpose,
+        lane,
       );
       if (alive) throw new LedgerError('attempt-alive', `payment ${id}: its order has a live payment`);
-      this.#run(
-        `INSERT INTO payments (id, merchant, leg, order_reference, purpose, amount_minor, currency, state, opened_at, changed_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, 'open', ?, ?)`,
-        id,
-        merchant,
-        row.leg ?? null,
-        order.reference,
+      if (lane === 'money') this.#refusePaidAgain(row);
+      const columns = {
+        leg: row.leg ?? null,
+        member: row.member ?? null,
+        state: 'open',
+        held: 1,
+        order_reference: order.reference,
         purpose,
-        order.amountMinor,
-        order.currency,
-        row.at,
-        row.at,
-      );
-      this.#event(row.at, id, null, 'opened', null);
+        amount_minor: order.amountMinor,
+        currency: order.currency,
+      };
+      this.#insertPayment(id, merchant, columns, row.at);
+      this.#db.addEvent(row.at, merchant, id, null, 'opened', null, columns);
     });
   }
 
+  /** Refused as `stale` where the payment isn't open, or its dialogue may not ask (again). */
   intend(row: AttemptRow): void {
-    this.#atomically(() => {
+    this.#db.atomically(() => {
       const { id, payment, state } = row;
-      const columns = attemptColumns(state);
-      this.#run(
-        `INSERT INTO attempts (id, payment, merchant, order_reference, purpose, amount_minor, currency, gateway,
-           gateway_reference, version, ${Object.keys(columns).join(', ')})
-         SELECT ?, id, merchant, order_reference, purpose, amount_minor, currency, ?, ?, 0,
-           ${Object.keys(columns).fill('?').join(', ')}
-         FROM payments WHERE id = ? AND state = 'open'`,
-        id,
-        row.gateway,
-        row.reference,
-        ...Object.values(columns),
+      const found = this.#db.get(
+        `${SELECT_STATE} WHERE payments.id = ? AND held = 1 AND (payments.state = 'open' OR attempts.phase = 'declined')`,
         payment,
       );
-      const { changes } = this.#run(
-        `UPDATE payments SET state = 'asked', attempt = ?, changed_at = ? WHERE id = ? AND state = 'open'`,
+      if (!found) throw new LedgerError('stale', `payment ${payment} is not open`);
+      this.#insertAttempt(row, payment, null);
+      this.#db.run(
+        `UPDATE payments SET state = 'asked', attempt = ?, held = ?, changed_at = ?, told_at = NULL WHERE id = ?`,
         id,
+        row.mayGoOn ? 1 : 0,
         state.since,
         payment,
       );
-      if (changes !== 1) throw new LedgerError('stale', `payment ${payment} is not open`);
-      this.#event(state.since, payment, id, 'intended', state.phase);
     });
   }
 
   /** Refused as `stale` where somebody else has changed the attempt since `version`. */
   writeAttempt(change: AttemptChange): void {
-    this.#atomically(() => {
+    this.#db.atomically(() => {
       const { id, payment, state, at } = change;
       const columns = attemptColumns(state);
-      const { changes } = this.#run(
+      const { changes } = this.#db.run(
         `UPDATE attempts SET version = version + 1, ${Object.keys(columns)
           .map((column) => `${column} = ?`)
           .join(', ')} WHERE id = ? AND version = ?`,
@@ -132,203 +97,275 @@ export class LedgerStore {
         change.version,
       );
       if (changes !== 1) throw new LedgerError('stale', `attempt ${id} was changed by another process`);
-      if (change.isNews) this.#run('UPDATE payments SET changed_at = ?, told_at = NULL WHERE id = ?', at, payment);
-      if (state.phase === 'told') this.#run('UPDATE payments SET told_at = ? WHERE id = ?', at, payment);
-      this.#event(at, payment, id, change.event, state.phase);
+      if (change.isNews) this.#db.run('UPDATE payments SET changed_at = ?, told_at = NULL WHERE id = ?', at, payment);
+      if (state.phase === 'told') this.#db.run('UPDATE payments SET told_at = ? WHERE id = ?', at, payment);
+      if (!GOES_ON.includes(state.phase)) this.#db.run('UPDATE payments SET held = 0 WHERE id = ?', payment);
+      if (state.phase === 'done' && state.purpose === 'card-update') this.#storeCard(id, at);
+      this.#event(at, payment, id, change.event, state.phase, columns);
     });
   }
 
+  /**
+   * The payment's dialogue is over. Where an attempt was declined, the result given here stands; where another result
+   * of an attempt stands, that one stays.
+   */
   endPayment(payment: Id, result: PaymentResult, at: number): void {
-    this.#atomically(() => {
-      const { changes } = this.#run(
-        `UPDATE payments SET state = 'ended', outcome = ?, reason = ?, changed_at = ? WHERE id = ? AND state = 'open'`,
-        result.outcome,
-        result.reason,
+    this.#db.atomically(() => {
+      const row = this.#db.get(`${SELECT_STATE} WHERE payments.id = ?`, payment);
+      if (!row || row['payment_state'] === 'ended') throw new LedgerError('stale', `payment ${payment} is not open`);
+      if (row['payment_state'] === 'asked' && (row['held'] !== 1 || row['phase'] !== 'declined')) return;
+      const columns = { state: 'ended', held: 0, outcome: result.outcome, reason: result.reason };
+      this.#db.run(
+        'UPDATE payments SET state = ?, held = ?, outcome = ?, reason = ?, changed_at = ? WHERE id = ?',
+        ...Object.values(columns),
         at,
         payment,
       );
-      if (changes !== 1) throw new LedgerError('stale', `payment ${payment} is not open`);
-      this.#event(at, payment, null, `ended:${result.outcome}:${result.reason}`, null);
+      this.#event(at, payment, null, `ended:${result.outcome}:${result.reason}`, null, columns);
     });
   }
 
-  /** For results other than an approval: an approval is told by its attempt. */
+  /** For results that aren't given back when nobody is told: an approval that may be is told by its attempt. */
   markTold(payment: Id, outcome: Outcome | null, at: number): void {
-    this.#atomically(() => {
-      const row = this.#get(`${SELECT_STATE} WHERE payments.id = ? AND state <> 'open'`, payment);
+    this.#db.atomically(() => {
+      const row = this.#db.get(`${SELECT_STATE} WHERE payments.id = ? AND state <> 'open'`, payment);
       if (!row) throw new LedgerError('stale', `payment ${payment} has no result`);
-      const state = paymentState(row);
-      if (state.result.outcome === 'approved' || (outcome !== null && state.result.outcome !== outcome)) {
+      const { result } = paymentState(row);
+      const byAttempt = row['payment_state'] === 'asked' && row['phase'] === 'approved';
+      if (byAttempt || (outcome !== null && result.outcome !== outcome)) {
         throw new LedgerError('stale', `payment ${payment} stands otherwise`);
       }
-      this.#run('UPDATE payments SET told_at = ? WHERE id = ?', at, payment);
-      this.#event(at, payment, null, `told:${state.result.outcome}`, null);
+      this.#db.run('UPDATE payments SET told_at = ? WHERE id = ?', at, payment);
+      this.#event(at, payment, null, `told:${result.outcome}`, null, { told_at: at });
     });
   }
 
-  /** Payments of an earlier life whose dialogue died with it: they end as failed. Returns how many. */
+  /** Payments of an earlier life whose dialogue died with it: they end as failed, or as their last card's decline. */
   endAbandoned(at: number): number {
-    return this.#atomically(() => {
-      const open = this.#all(`SELECT id FROM payments WHERE state = 'open'`);
-      for (const { id } of open) this.#event(at, String(id), null, 'ended:failed:card-process-ended', null);
-      this.#run(
-        `UPDATE payments SET state = 'ended', outcome = 'failed', reason = 'card-process-ended', changed_at = ? WHERE state = 'open'`,
-        at,
-      );
+    return this.#db.atomically(() => {
+      const open = this.#db.all(`SELECT id FROM payments WHERE state = 'open'`);
+      const columns = { state: 'ended', held: 0, outcome: 'failed', reason: 'card-process-ended' };
+      for (const { id } of open) {
+        this.#db.run(
+          'UPDATE payments SET state = ?, held = ?, outcome = ?, reason = ?, changed_at = ? WHERE id = ?',
+          ...Object.values(columns),
+          at,
+          String(id),
+        );
+        this.#event(at, String(id), null, 'ended:failed:card-process-ended', null, columns);
+      }
+      this.#db.run('UPDATE payments SET held = 0 WHERE held = 1');
       return open.length;
+    });
+  }
+
+  /** Whose payment it is, and who took its money; undefined where there is no such payment or nobody was asked. */
+  original(payment: Id): { readonly merchant: Id; readonly gateway: string } | undefined {
+    const row = this.#db.get(
+      'SELECT attempts.merchant, gateway FROM attempts JOIN payments ON attempts.id = payments.attempt WHERE payments.id = ?',
+      payment,
+    );
+    return row && { merchant: String(row['merchant']), gateway: String(row['gateway']) };
+  }
+
+  /**
+   * Writes down a capture, void or refund as a payment of its own and the intent of its attempt, if the rules of money
+   * allow it as things stand (`allowedAmount`). The same command again gives `known`.
+   */
+  openMoney(row: MoneyRow): Result<StoredAttempt | 'known', Refusal> {
+    return this.#db.atomically(() => {
+      const { payment, merchant, of, action, at } = row;
+      const before = this.#db.get('SELECT merchant, of_payment, purpose FROM payments WHERE id = ?', payment);
+      if (before) {
+        const same = before['merchant'] === merchant && before['of_payment'] === of && before['purpose'] === action;
+        return same ? ok('known') : err('already-settled');
+      }
+      const subject = this.#db.get(
+        `SELECT payments.*, attempts.phase AS phase FROM payments JOIN attempts ON attempts.id = payments.attempt
+         WHERE payments.id = ? AND payments.merchant = ?`,
+        of,
+        merchant,
+      );
+      if (!subject) return err('no-such-payment');
+      const actions = this.#actions(of);
+      const amount = allowedAmount(original(subject), actions, action, row.amountMinor);
+      if (!amount.ok) return amount;
+      const all = allowedAmount(original(subject), actions, action);
+      if (row.whole && all.ok && amount.value < all.value) return err('amount-unfit');
+      const columns = {
+        of_payment: of,
+        member: subject['member'] === null ? null : String(subject['member']),
+        state: 'asked',
+        held: 0,
+        order_reference: String(subject['order_reference']),
+        purpose: action,
+        amount_minor: amount.value,
+        currency: String(subject['currency']),
+      };
+      this.#insertPayment(payment, merchant, columns, at);
+      this.#db.addEvent(at, merchant, payment, null, 'opened', null, columns);
+      this.#insertAttempt({ ...row, state: intend(action, at), mayGoOn: false }, payment, of);
+      this.#db.run('UPDATE payments SET attempt = ? WHERE id = ?', row.id, payment);
+      const stored = this.#db.get(`${SELECT_ATTEMPT} WHERE attempts.id = ?`, row.id);
+      if (!stored) throw new Error('what was written is not there');
+      return ok(storedAttempt(stored));
     });
   }
 
   /** Attempts to which something may still happen. */
   hanging(): StoredAttempt[] {
-    return this.#all(`SELECT * FROM attempts WHERE phase IN (${LIVE}) ORDER BY id`).map((row) => ({
-      id: String(row['id']),
-      payment: String(row['payment']),
-      reference: String(row['gateway_reference']),
-      gateway: String(row['gateway']),
-      version: Number(row['version']),
-      state: attemptState(row),
-      purpose: row['purpose'] as StoredAttempt['purpose'],
-      order: {
-        reference: String(row['order_reference']),
-        amountMinor: Number(row['amount_minor']),
-        currency: row['currency'] as StoredAttempt['order']['currency'],
-      },
-    }));
+    return this.#db.all(`${SELECT_ATTEMPT} WHERE attempts.phase IN (${LIVE}) ORDER BY attempts.id`).map(storedAttempt);
+  }
+
+  /** What look-ups couldn't settle, oldest first; `more` beyond the limit. */
+  manual(): ManualList {
+    const rows = this.#db.all(
+      `${SELECT_ATTEMPT} WHERE attempts.phase = 'manual' ORDER BY attempts.since, attempts.id LIMIT ${MANUAL_LIMIT}`,
+    );
+    const count = Number(this.#db.get(`SELECT count(*) AS n FROM attempts WHERE phase = 'manual'`)?.['n']);
+    return { attempts: rows.map(storedAttempt), more: count - rows.length };
+  }
+
+  /** The member's card as the merchant's gateway has it. */
+  storedCard(merchant: Id, member: string): StoredCard | undefined {
+    const row = this.#db.get('SELECT * FROM stored_cards WHERE merchant = ? AND member = ?', merchant, member);
+    return (
+      row && {
+        gateway: String(row['gateway']),
+        ...(row['stored_card'] !== null && { storedCard: String(row['stored_card']) }),
+        ...(row['brand'] !== null && { brand: row['brand'] as NonNullable<StoredCard['brand']> }),
+        ...(row['last_four'] !== null && { lastFour: String(row['last_four']) }),
+        ...(row['fingerprint'] !== null && { fingerprint: String(row['fingerprint']) }),
+      }
+    );
   }
 
   /** Results that are unknown, and those of the last day that nobody was told of; newest first. */
   list(now: number): PaymentState[] {
-    return this.#all(
-      `${SELECT_STATE} WHERE attempts.phase IN (${LIVE})
-         OR (payments.state <> 'open' AND told_at IS NULL AND changed_at > ?)
+    return this.#db
+      .all(
+        `${SELECT_STATE} WHERE attempts.phase IN (${LIVE})
+         OR (payments.state <> 'open' AND payments.held = 0 AND told_at IS NULL AND changed_at > ?)
        ORDER BY payments.id DESC LIMIT ${LIST_LIMIT}`,
-      now - DAY_MS,
-    ).map(paymentState);
+        now - DAY_MS,
+      )
+      .map(paymentState);
   }
 
   /** One payment as it stands; undefined if unknown to the ledger or still open. */
   payment(id: Id): PaymentState | undefined {
-    const row = this.#get(`${SELECT_STATE} WHERE payments.id = ? AND state <> 'open'`, id);
+    const row = this.#db.get(`${SELECT_STATE} WHERE payments.id = ? AND state <> 'open'`, id);
     return row && paymentState(row);
+  }
+
+  /** What is wrong with the whole chain of events, or with an attempt that isn't as its last event has it. */
+  check(): string | undefined {
+    const broken = this.#db.check();
+    if (broken !== undefined) return broken;
+    for (const row of this.#db.all(
+      `SELECT attempts.*, (SELECT content FROM events WHERE attempt = attempts.id AND content IS NOT NULL ORDER BY number DESC LIMIT 1)
+         AS content FROM attempts`,
+    )) {
+      if (row['content'] === null) continue;
+      const { row: written } = JSON.parse(String(row['content'])) as { row: Record<string, Value> };
+      const changed = Object.entries(written).find(([column, value]) => column in row && row[column] !== value);
+      if (changed) return `attempt ${String(row['id'])}: ${changed[0]} isn't what was written`;
+    }
+    return undefined;
   }
 
   close(): void {
     this.#db.close();
-    this.#lock.close();
   }
 
-  #event(at: number, payment: Id, attempt: Id | null, event: string, phase: string | null): void {
-    this.#run(
-      `INSERT INTO events (at, merchant, payment, attempt, event, phase) SELECT ?, merchant, id, ?, ?, ? FROM payments WHERE id = ?`,
+  #refusePaidAgain({ payment, merchant, order, paidSince }: PaymentRow): void {
+    const paid = this.#db.all(
+      `SELECT payments.*, attempts.phase AS phase FROM payments JOIN attempts ON attempts.id = payments.attempt
+       WHERE payments.merchant = ? AND payments.order_reference = ? AND payments.of_payment IS NULL
+         AND attempts.phase = 'told' AND payments.changed_at > ?`,
+      merchant,
+      order.reference,
+      paidSince,
+    );
+    if (paid.every((row) => isGivenBack(original(row), this.#actions(String(row['id']))))) return;
+    throw new LedgerError('already-paid', `payment ${payment}: its order was paid a short time ago`);
+  }
+
+  #actions(of: Id): Action[] {
+    return this.#db.all('SELECT purpose, amount_minor, phase FROM attempts WHERE of_payment = ?', of).map((row) => ({
+      action: row['purpose'] as Action['action'],
+      amountMinor: Number(row['amount_minor']),
+      phase: row['phase'] as Action['phase'],
+    }));
+  }
+
+  #insertPayment(id: Id, merchant: Id, columns: Record<string, Value>, at: number): void {
+    const names = Object.keys(columns);
+    this.#db.run(
+      `INSERT INTO payments (id, merchant, opened_at, changed_at, ${names.join(', ')}) VALUES (?, ?, ?, ?, ${names.fill('?').join(', ')})`,
+      id,
+      merchant,
       at,
-      attempt,
-      event,
-      phase,
-      payment,
+      at,
+      ...Object.values(columns),
     );
   }
 
-  #atomically<T>(work: () => T): T {
-    this.#db.exec('BEGIN IMMEDIATE');
-    try {
-      const value = work();
-      this.#db.exec('COMMIT');
-      return value;
-    } catch (error) {
-      // A full disk may have rolled back already.
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-      if (isUniqueViolation(error)) throw new LedgerError('attempt-alive', 'its order has a live attempt');
-      throw error;
-    }
+  #insertAttempt(row: AttemptRow, payment: Id, of: Id | null): void {
+    const { id, state } = row;
+    const columns = {
+      ...attemptColumns(state),
+      gateway: row.gateway,
+      gateway_reference: row.reference,
+      of_payment: of,
+    };
+    const names = Object.keys(columns);
+    this.#db.run(
+      `INSERT INTO attempts (id, payment, merchant, order_reference, purpose, amount_minor, currency, member, version, ${names.join(', ')})
+       SELECT ?, id, merchant, order_reference, purpose, amount_minor, currency, member, 0, ${names.fill('?').join(', ')}
+       FROM payments WHERE id = ?`,
+      id,
+      ...Object.values(columns),
+      payment,
+    );
+    this.#event(state.since, payment, id, 'intended', state.phase, columns);
   }
 
-  #statement(sql: string): StatementSync {
-    let statement = this.#statements.get(sql);
-    if (!statement) {
-      statement = this.#db.prepare(sql);
-      this.#statements.set(sql, statement);
-    }
-    return statement;
+  /** The member's card is this one from now on, whichever it was. */
+  #storeCard(attempt: Id, at: number): void {
+    this.#db.run(
+      `INSERT INTO stored_cards (merchant, member, gateway, stored_card, brand, last_four, fingerprint, attempt, stored_at)
+       SELECT merchant, member, gateway, stored_card, brand, last_four, fingerprint, id, ? FROM attempts
+       WHERE id = ? AND member IS NOT NULL
+       ON CONFLICT (merchant, member) DO UPDATE SET gateway = excluded.gateway, stored_card = excluded.stored_card,
+         brand = excluded.brand, last_four = excluded.last_four, fingerprint = excluded.fingerprint,
+         attempt = excluded.attempt, stored_at = excluded.stored_at`,
+      at,
+      attempt,
+    );
   }
-  #run(sql: string, ...values: Value[]): { changes: number | bigint } {
-    return this.#statement(sql).run(...values);
-  }
-  #get(sql: string, ...values: Value[]): Row | undefined {
-    return this.#statement(sql).get(...values);
-  }
-  #all(sql: string, ...values: Value[]): Row[] {
-    return this.#statement(sql).all(...values);
+
+  #event(
+    at: number,
+    payment: Id,
+    attempt: Id | null,
+    event: string,
+    phase: string | null,
+    row: Record<string, Value>,
+  ): void {
+    const merchant = String(this.#db.get('SELECT merchant FROM payments WHERE id = ?', payment)?.['merchant']);
+    this.#db.addEvent(at, merchant, payment, attempt, event, phase, row);
   }
 }
 
-type Value = string | number | null;
-type Row = Record<string, SQLOutputValue>;
-
-/**
- * One process at a time: an open transaction on a file beside the ledger, which the kernel ends when the process dies,
- * however it dies. (On the ledger itself it would keep readers out too.)
- */
-function lock(file: string): DatabaseSync {
-  const db = new DatabaseSync(file);
-  try {
-    db.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
-  } catch {
-    db.close();
-    throw new LedgerError('in-use', `Another process holds the lock ${file}: two must never share a ledger.`);
-  }
-  return db;
+function laneOf(purpose: PaymentMeta['purpose']): string {
+  return purpose === 'charge' || purpose === 'authorize' || purpose === 'stored-charge' ? 'money' : purpose;
 }
 
-const SELECT_STATE = `SELECT payments.id AS payment_id, payments.state AS payment_state, outcome, payments.reason AS payment_reason,
-  told_at, attempts.* FROM payments LEFT JOIN attempts ON attempts.id = payments.attempt`;
-
-function paymentState(row: Row): PaymentState {
-  const result =
-    row['payment_state'] === 'asked'
-      ? resultOf(attemptState(row))
-      : {
-          outcome: row['outcome'] as PaymentResult['outcome'],
-          reason: row['payment_reason'] as PaymentResult['reason'],
-        };
-  return { payment: String(row['payment_id']), told: row['told_at'] !== null, result };
-}
-
-function attemptColumns(state: AttemptState): Record<string, Value> {
+function original(row: Record<string, unknown>): Original {
   return {
-    phase: state.phase,
-    since: state.since,
-    reason: state.reason,
-    sent_at: state.sentAt ?? null,
-    lookups: state.lookups,
-    absent_since: state.absentSince ?? null,
-    wake_at: isOver(state.phase) ? null : (state.wakeAt ?? null),
-    reversing_since: state.reversingSince ?? null,
-    receipt: state.receipt ?? null,
-    brand: state.brand ?? null,
-    last_four: state.lastFour ?? null,
+    purpose: row['purpose'] as Original['purpose'],
+    amountMinor: Number(row['amount_minor']),
+    phase: row['phase'] as NonNullable<Original['phase']>,
   };
-}
-
-function attemptState(row: Row): AttemptState {
-  const given = <K extends keyof AttemptState>(key: K, column: string) =>
-    row[column] === null ? {} : ({ [key]: row[column] } as Pick<AttemptState, K>);
-  return {
-    phase: row['phase'] as AttemptState['phase'],
-    since: Number(row['since']),
-    reason: row['reason'] as AttemptState['reason'],
-    lookups: Number(row['lookups']),
-    ...given('sentAt', 'sent_at'),
-    ...given('absentSince', 'absent_since'),
-    ...given('wakeAt', 'wake_at'),
-    ...given('reversingSince', 'reversing_since'),
-    ...given('receipt', 'receipt'),
-    ...given('brand', 'brand'),
-    ...given('lastFour', 'last_four'),
-  };
-}
-
-// SQLite's extended result code SQLITE_CONSTRAINT_UNIQUE (2067).
-function isUniqueViolation(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && error.errcode === 2067;
 }

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { LedgerOptions, LedgerReply, LedgerRequest } from './ledger.ts';
-import { LedgerError, LedgerStore } from './ledger-store.ts';
+import { LedgerError } from './ledger-db.ts';
+import { LedgerStore } from './ledger-store.ts';
 
 /** The ledger's thread: answers one request after the other, in order. */
 if (!parentPort) throw new Error('ledger-thread.ts runs as a worker thread');

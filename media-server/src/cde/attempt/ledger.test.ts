@@ -34,8 +34,15 @@ function meta(reference: string): PaymentMeta {
 /** Opens a payment and an attempt for it in a given phase. */
 async function attempt(ledger: Ledger, reference: string, change: Partial<AttemptState>) {
   const payment = meta(reference);
-  const row = { id: newId(), payment: payment.payment, gateway: 'sandbox', reference: newId(), state: intend(NOW) };
-  expect(await ledger.openPayment({ ...payment, at: NOW })).toEqual({ ok: true, value: undefined });
+  const row = {
+    id: newId(),
+    payment: payment.payment,
+    gateway: 'sandbox',
+    reference: newId(),
+    mayGoOn: false,
+    state: intend('charge', NOW),
+  };
+  expect(await ledger.openPayment({ ...payment, at: NOW, paidSince: NOW })).toEqual({ ok: true, value: undefined });
   expect(await ledger.intend(row)).toEqual({ ok: true, value: undefined });
   const state: AttemptState = { ...row.state, ...change };
   const written = await ledger.writeAttempt({ ...row, version: 0, state, at: NOW, event: 'test', isNews: true });
@@ -55,7 +62,10 @@ test('what was answered is there after the ledger is opened again', async () => 
   const row = await attempt(first, 'A-1', state);
   await first.close();
   const second = await open();
-  expect(await second.hanging()).toMatchObject({ ok: true, value: [row] });
+  expect(await second.hanging()).toMatchObject({
+    ok: true,
+    value: [{ id: row.id, reference: row.reference, version: 1, state }],
+  });
   expect(await second.list(NOW)).toEqual({
     ok: true,
     value: [{ payment: row.payment, told: false, result: { outcome: 'unknown', reason: 'no-answer' } }],
@@ -66,10 +76,10 @@ test('one order has one live attempt: every live phase keeps the next payment ou
   const ledger = await open();
   for (const phase of PHASES) {
     await attempt(ledger, `in ${phase}`, { phase });
-    const next = await ledger.openPayment({ ...meta(`in ${phase}`), at: NOW });
+    const next = await ledger.openPayment({ ...meta(`in ${phase}`), at: NOW, paidSince: NOW });
     expect([phase, next.ok]).toEqual([phase, !(LIVE_PHASES as readonly string[]).includes(phase)]);
   }
-  const other = await ledger.openPayment({ ...meta('in unknown'), merchant: newId(), at: NOW });
+  const other = await ledger.openPayment({ ...meta('in unknown'), merchant: newId(), at: NOW, paidSince: NOW });
   expect(other.ok).toBe(true);
 });
 
@@ -77,8 +87,10 @@ test('the database itself refuses a second live attempt', async () => {
   await attempt(await open(), 'A-1', { phase: 'unknown' });
   const db = new DatabaseSync(join(folder, 'ledger.sqlite'));
   const copy = () =>
-    db.exec(`INSERT INTO attempts SELECT '${newId()}', payment, merchant, order_reference, purpose, amount_minor, currency, gateway,
-      '${newId()}', receipt, brand, last_four, 'sent', reason, since, sent_at, lookups, absent_since, wake_at, reversing_since, 0 FROM attempts`);
+    db.exec(`INSERT INTO attempts (id, payment, merchant, order_reference, purpose, amount_minor, currency, gateway, gateway_reference,
+        phase, reason, since, lookups, version)
+      SELECT '${newId()}', payment, merchant, order_reference, 'stored-charge', amount_minor, currency, gateway, '${newId()}',
+        'sent', reason, since, 0, 0 FROM attempts`);
   expect(copy).toThrow(/UNIQUE/);
   db.close();
 });
@@ -86,11 +98,15 @@ test('the database itself refuses a second live attempt', async () => {
 test('two calls cannot take the same order at once, and a payment is opened once', async () => {
   const ledger = await open();
   const first = meta('A-1');
-  await ledger.openPayment({ ...first, at: NOW });
-  expect(await ledger.openPayment({ ...meta('A-1'), at: NOW })).toMatchObject({ error: { code: 'attempt-alive' } });
+  await ledger.openPayment({ ...first, at: NOW, paidSince: NOW });
+  expect(await ledger.openPayment({ ...meta('A-1'), at: NOW, paidSince: NOW })).toMatchObject({
+    error: { code: 'attempt-alive' },
+  });
   await ledger.endPayment(first.payment, { outcome: 'cancelled', reason: 'by-agent' }, NOW);
-  expect(await ledger.openPayment({ ...first, at: NOW })).toMatchObject({ error: { code: 'payment-exists' } });
-  expect((await ledger.openPayment({ ...meta('A-1'), at: NOW })).ok).toBe(true);
+  expect(await ledger.openPayment({ ...first, at: NOW, paidSince: NOW })).toMatchObject({
+    error: { code: 'payment-exists' },
+  });
+  expect((await ledger.openPayment({ ...meta('A-1'), at: NOW, paidSince: NOW })).ok).toBe(true);
 });
 
 test('a change that somebody else overtook is refused', async () => {
@@ -133,7 +149,7 @@ test('a result is told until another comes; an approval is told by its attempt a
 test('payments whose dialogue died with the process end as failed', async () => {
   const ledger = await open();
   const left = meta('A-1');
-  await ledger.openPayment({ ...left, at: NOW });
+  await ledger.openPayment({ ...left, at: NOW, paidSince: NOW });
   expect(await ledger.endAbandoned(NOW)).toEqual({ ok: true, value: 1 });
   const result = { outcome: 'failed', reason: 'card-process-ended' };
   expect(await ledger.list(NOW)).toEqual({ ok: true, value: [{ payment: left.payment, told: false, result }] });
@@ -161,7 +177,7 @@ test('a ledger of a newer program is refused with both versions and left as it i
   const before = readFileSync(file);
   await expect(open()).rejects.toMatchObject({
     code: 'newer-schema',
-    message: expect.stringMatching(/version 99.*up to 1/),
+    message: expect.stringMatching(/version 99.*up to 2/),
   });
   expect(readFileSync(file)).toEqual(before);
 });
@@ -185,7 +201,7 @@ test('a full disk refuses a payment, keeps what is written and takes up again', 
   const small = await open(120_000);
   let taken = 0;
   for (;;) {
-    const next = await small.openPayment({ ...meta(`A ${taken}`), at: NOW });
+    const next = await small.openPayment({ ...meta(`A ${taken}`), at: NOW, paidSince: NOW });
     if (!next.ok) {
       expect(next.error.code).toBe('ledger-unavailable');
       break;

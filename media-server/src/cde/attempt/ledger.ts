@@ -1,18 +1,21 @@
 import { Worker } from 'node:worker_threads';
 import type { Id } from '../../shared/ids.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
-import type { Outcome, PaymentOpen, PaymentResult } from '../contract.ts';
+import type { Brand, MoneyAction, Outcome, PaymentOpen, PaymentResult, Refusal } from '../contract.ts';
 import type { AttemptState } from './attempt.ts';
-import { LedgerError, type LedgerStore } from './ledger-store.ts';
+import { LedgerError } from './ledger-db.ts';
+import type { LedgerStore } from './ledger-store.ts';
 
 export interface LedgerOptions {
-  /** Folder of the ledger, made with mode 0700 where it isn't there: `ledger.sqlite` (and its WAL), `ledger.lock`. */
+  /** Folder, made with mode 0700 where it isn't there: `ledger.sqlite` (and its WAL), `ledger.head`, `ledger.lock`. */
   readonly folder: string;
   /** The greatest size of the file; beyond it the ledger is unavailable, as on a full disk. */
   readonly maxBytes: number;
+  /** An operator's word: what is missing at the end is known, and it goes on from what is there. */
+  readonly acceptLoss?: boolean;
 }
 
-const MAX_BYTES = 16 * 2 ** 30;
+export const LEDGER_MAX_BYTES = 16 * 2 ** 30;
 /** Requests waiting for the disk; more are refused, so that a stuck disk doesn't fill the memory. */
 const QUEUE_LIMIT = 1000;
 
@@ -22,7 +25,11 @@ export type PaymentMeta = Pick<PaymentOpen, 'payment' | 'merchant' | 'purpose' |
 };
 
 /** Times `at` are UTC ms. */
-export type PaymentRow = PaymentMeta & { readonly at: number };
+export type PaymentRow = PaymentMeta & {
+  readonly at: number;
+  /** An order whose money was taken since then (and not given back) isn't taken again. */
+  readonly paidSince: number;
+};
 
 /** What the ledger knows of a payment that has ended, or is not known yet. */
 export interface PaymentState {
@@ -39,6 +46,33 @@ export interface AttemptRow {
   /** Our own name of the attempt at the gateway. */
   readonly reference: Id;
   readonly state: AttemptState;
+  /** If this card is declined, the payment's dialogue may ask with another. */
+  readonly mayGoOn: boolean;
+}
+
+/** A capture, void or refund to be written down. */
+export interface MoneyRow extends Pick<AttemptRow, 'id' | 'payment' | 'gateway' | 'reference'> {
+  readonly merchant: Id;
+  readonly of: Id;
+  readonly action: MoneyAction;
+  readonly amountMinor?: number;
+  /** The gateway does it with all of the money only. */
+  readonly whole: boolean;
+  readonly at: number;
+}
+
+export interface StoredCard {
+  readonly gateway: string;
+  /** The gateway's name of it, where it gave one. */
+  readonly storedCard?: string;
+  readonly brand?: Brand;
+  readonly lastFour?: string;
+  readonly fingerprint?: string;
+}
+
+export interface ManualList {
+  readonly attempts: StoredAttempt[];
+  readonly more: number;
 }
 
 export interface AttemptChange {
@@ -54,14 +88,23 @@ export interface AttemptChange {
   readonly isNews: boolean;
 }
 
-export type StoredAttempt = AttemptRow & Pick<PaymentMeta, 'purpose' | 'order'> & { readonly version: number };
+export type StoredAttempt = Omit<AttemptRow, 'mayGoOn'> & {
+  readonly merchant: Id;
+  readonly order: PaymentMeta['order'];
+  readonly member?: string;
+  /** Of an action: the attempt whose money it is about. */
+  readonly of?: { readonly reference: Id; readonly transaction?: string; readonly amountMinor: number };
+  readonly version: number;
+};
 
 export type LedgerErrorCode =
   | 'ledger-unavailable'
   | 'attempt-alive'
+  | 'already-paid'
   | 'payment-exists'
   | 'stale'
   | 'newer-schema'
+  | 'not-whole'
   | 'in-use';
 
 /** Between `ledger.ts` and `ledger-thread.ts`. */
@@ -88,13 +131,13 @@ type Answered<T> = Promise<Result<T, LedgerFailure>>;
  * they never reject, and are done in the order in which they were called.
  */
 export class Ledger {
-  readonly #worker: Worker;
+  readonly #worker: Worker | undefined;
   readonly #waiting = new Map<number, (reply: LedgerReply) => void>();
   #number = 0;
   #dead: LedgerFailure | undefined;
 
-  /** Rejects with a `LedgerError` (`in-use`, `newer-schema`, `ledger-unavailable`) whose message a person can act on. */
-  static async open(folder: string, maxBytes = MAX_BYTES): Promise<Ledger> {
+  /** Rejects with a `LedgerError` (`in-use`, `newer-schema`, `not-whole`, `ledger-unavailable`) whose message a person can act on. */
+  static async open(folder: string, maxBytes = LEDGER_MAX_BYTES): Promise<Ledger> {
     const ledger = new Ledger({ folder, maxBytes });
     const reply = await new Promise<LedgerReply>((resolve) => ledger.#waiting.set(0, resolve));
     if (!reply.ok) {
@@ -104,9 +147,18 @@ export class Ledger {
     return ledger;
   }
 
-  private constructor(options: LedgerOptions) {
+  /** One that refuses everything, for a reason that a person has to see to: calls go on, no money is taken. */
+  static refusing(failure: LedgerFailure): Ledger {
+    return new Ledger(failure);
+  }
+
+  private constructor(start: LedgerOptions | LedgerFailure) {
+    if ('code' in start) {
+      this.#dead = start;
+      return;
+    }
     this.#worker = new Worker(new URL('./ledger-thread.ts', import.meta.url), {
-      workerData: options,
+      workerData: start,
       name: 'ledger',
       env: {},
     });
@@ -116,6 +168,11 @@ export class Ledger {
     });
     this.#worker.on('error', (error) => this.#die(`the ledger's thread failed: ${error.message}`));
     this.#worker.on('exit', () => this.#die('the ledger is closed'));
+  }
+
+  /** Whether it was refusing from the start. */
+  get refuses(): boolean {
+    return this.#worker === undefined;
   }
 
   openPayment(row: PaymentRow): Answered<void> {
@@ -133,6 +190,18 @@ export class Ledger {
   markTold(payment: Id, outcome: Outcome | null, at: number): Answered<void> {
     return this.#ask('markTold', payment, outcome, at);
   }
+  original(payment: Id): Answered<{ readonly merchant: Id; readonly gateway: string } | undefined> {
+    return this.#ask('original', payment);
+  }
+  openMoney(row: MoneyRow): Answered<Result<StoredAttempt | 'known', Refusal>> {
+    return this.#ask('openMoney', row);
+  }
+  storedCard(merchant: Id, member: string): Answered<StoredCard | undefined> {
+    return this.#ask('storedCard', merchant, member);
+  }
+  manual(): Answered<ManualList> {
+    return this.#ask('manual');
+  }
   endAbandoned(at: number): Answered<number> {
     return this.#ask('endAbandoned', at);
   }
@@ -148,8 +217,9 @@ export class Ledger {
 
   /** After what was asked before; then every method answers `ledger-unavailable`. */
   async close(): Promise<void> {
-    if (this.#dead) return;
-    const gone = new Promise((resolve) => this.#worker.once('exit', resolve));
+    const worker = this.#worker;
+    if (this.#dead || !worker) return;
+    const gone = new Promise((resolve) => worker.once('exit', resolve));
     await this.#ask('close');
     await gone;
   }
@@ -167,7 +237,7 @@ export class Ledger {
       this.#waiting.set(number, (reply) =>
         resolve(reply.ok ? ok(reply.value as ReturnType<LedgerStore[M]>) : err(reply)),
       );
-      this.#worker.postMessage({ number, method, args } satisfies LedgerRequest);
+      this.#worker?.postMessage({ number, method, args } satisfies LedgerRequest);
     });
   }
 

@@ -9,6 +9,7 @@ import { newId } from '../../shared/ids.ts';
 import { createLogger, silentLogger } from '../../shared/logger.ts';
 import type { PaymentResult } from '../contract.ts';
 import type { Answer, AttemptName, Found, Gateway, Reversal } from '../gateways/gateway.ts';
+import { GatewayBook } from './gateway-book.ts';
 import { Ledger } from './ledger.ts';
 import { type Card, type PaymentMeta, Payments } from './payments.ts';
 
@@ -63,7 +64,7 @@ afterEach(async () => {
 
 async function life(logger = silentLogger): Promise<Payments> {
   const ledger = await Ledger.open(folder);
-  return new Payments({ ledger, gateway, clock, rules: RULES, timeoutMs: 1000, logger });
+  return new Payments({ ledger, gateways: new GatewayBook(gateway), clock, rules: RULES, timeoutMs: 1000, logger });
 }
 
 function meta(reference = 'A-1'): PaymentMeta {
@@ -131,11 +132,14 @@ test('an approval comes with brand, last four digits and receipt, and the card i
   expect(await payments.list()).toEqual([]);
 });
 
-test('an approved order is taken until somebody was told, then free', async () => {
+test('an approved order is taken until somebody was told, and not charged again for a day; another order is', async () => {
   gateway.answers = [() => APPROVED];
   const { order } = await authorized();
   expect(await payments.open(meta())).toEqual({ ok: false, error: 'attempt-alive' });
   await payments.told(order.payment);
+  expect(await payments.open(meta())).toEqual({ ok: false, error: 'already-paid' });
+  expect((await payments.open(meta('A-1 again'))).ok).toBe(true);
+  clock.advance(86_400_000);
   expect((await payments.open(meta())).ok).toBe(true);
 });
 

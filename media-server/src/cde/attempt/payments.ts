@@ -2,15 +2,35 @@ import type { Clock } from '../../shared/clock.ts';
 import { type Id, newId } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
-import type { Brand, MoneyCommand, Outcome, PaymentResult, Reason, Refusal } from '../contract.ts';
-import type { Answer, CardDigits, Gateway, GatewayAbilities } from '../gateways/gateway.ts';
+import type {
+  Brand,
+  ManualAttempt,
+  MoneyCommand,
+  Outcome,
+  PaymentResult,
+  Reason,
+  Refusal,
+  Resolution,
+} from '../contract.ts';
+import type { Answer, AttemptName, CardDigits, Gateway, GatewayAbilities, MoneyRequest } from '../gateways/gateway.ts';
 import { SandboxGateway } from '../gateways/sandbox-gateway.ts';
 import { traceOf } from '../hardening.ts';
 import type { CardSettings } from '../settings.ts';
-import { type AttemptRules, intend, resultOf } from './attempt.ts';
+import { type AttemptPurpose, type AttemptRules, intend, mayResolve, resultOf } from './attempt.ts';
 import { AttemptRunner, type RunnerParts } from './attempt-runner.ts';
-import { Ledger, type LedgerFailure, type PaymentMeta, type PaymentState, type StoredAttempt } from './ledger.ts';
-import { LedgerError } from './ledger-store.ts';
+import { Fingerprints } from './fingerprint.ts';
+import { GatewayBook } from './gateway-book.ts';
+import { inTurns } from './in-turns.ts';
+import {
+  Ledger,
+  type LedgerErrorCode,
+  type LedgerFailure,
+  type PaymentMeta,
+  type PaymentState,
+  type StoredAttempt,
+  type StoredCard,
+} from './ledger.ts';
+import { LedgerError } from './ledger-db.ts';
 
 export type { PaymentMeta, PaymentState } from './ledger.ts';
 
@@ -19,12 +39,17 @@ export type Card = CardDigits & { readonly brand: Brand };
 
 export interface PaymentsParts {
   readonly ledger: Ledger;
-  readonly gateway: Gateway;
-  readonly rules: AttemptRules;
+  readonly gateways: GatewayBook;
+  readonly rules: AttemptRules & {
+    /** An order that was paid isn't taken again for this long, ms; 0: never mind. Default: a day. */
+    readonly paidAgainAfterMs?: number | undefined;
+  };
   /** How long to wait for a gateway's answer before the result is `unknown`, ms. */
   readonly timeoutMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Absent: none is kept. */
+  readonly fingerprints?: Fingerprints | undefined;
   /** Is told of each point at which a process may die. A test dies there. */
   readonly witness?: (point: string) => void;
 }
@@ -35,35 +60,62 @@ const REQUESTS_LIMIT = 256;
 const QUESTIONS_LIMIT = 16;
 /** How often, and how long apart (ms), the end of a payment without an attempt is written again when the disk fails. */
 const END_AGAIN = { times: 60, everyMs: 1000 } as const;
+const PAID_AGAIN_AFTER_MS = 86_400_000;
 
 const NOT_KNOWN: PaymentResult = { outcome: 'unknown', reason: 'no-answer' };
+const REFUSALS: { readonly [code in LedgerErrorCode]?: Refusal } = {
+  'attempt-alive': 'attempt-alive',
+  'already-paid': 'already-paid',
+  'payment-exists': 'already-settled',
+};
+
+/** What a request to a gateway is made with, besides its name. */
+interface Asking {
+  readonly gateway: Gateway;
+  /** Sends the request, once. */
+  readonly send: (name: AttemptName) => Promise<Answer>;
+  /** Of a keyed card: known before it is wiped. */
+  readonly card?: { readonly brand: Brand; readonly lastFour: string; readonly fingerprint?: string };
+}
 
 /**
- * The payments of one card process: joins the attempt's machine, the ledger and the gateway. Every payment that was
- * opened must come to `authorize` or to `ended`; until then its order is taken.
+ * The payments of one card process: joins the attempt's machine, the ledger and the gateways. Every payment that was
+ * opened must come to `authorize`, `chargeStored` or `ended`; until then its order is taken.
  */
 export class Payments {
   readonly #parts: PaymentsParts;
   readonly #runnerParts: RunnerParts;
-  readonly #open = new Set<Id>();
+  /** Open payments, and how many cards were declined in each. */
+  readonly #open = new Map<Id, number>();
   /** Attempts that aren't over, by payment. */
   readonly #runners = new Map<Id, AttemptRunner>();
-  /** Payments whose `authorize` waits, with what settles it. */
+  /** Payments whose request is under way, with what settles it. */
   readonly #asking = new Map<Id, (result: PaymentResult) => void>();
+  /** Captures, voids and refunds under way. */
+  readonly #actions = new Map<Id, Promise<Result<PaymentResult, Refusal>>>();
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #listeners = new Set<(payment: Id, result: PaymentResult) => void>();
   readonly #now: () => number;
   #closed = false;
 
   /**
-   * With the ledger and the gateway that the settings name.
-   * @throws LedgerError where the ledger can't be used (in use by another process, newer schema, no such disk), Error
-   *   where the gateway's files can't be read; the message says what to do
+   * With the ledger and the gateway that the settings name. Where the ledger can't be used for want of a disk, or isn't
+   * whole, everything is refused (`ledger-unavailable`) until the next start, and the log says what to do.
+   * @throws LedgerError where another process has the ledger or a newer program wrote it, Error where the files of
+   *   gateway or fingerprints can't be read; the message says what to do
    */
   static async open(settings: CardSettings, clock: Clock, logger: Logger): Promise<Payments> {
-    const gateway = SandboxGateway.from(settings.gateway);
-    const ledger = await Ledger.open(settings.ledgerFolder);
-    return new Payments({ ledger, gateway, rules: settings, timeoutMs: settings.gateway.timeoutMs, clock, logger });
+    const gateways = new GatewayBook(SandboxGateway.from(settings.gateway));
+    const { fingerprintKeyFile } = settings;
+    const fingerprints = fingerprintKeyFile === undefined ? undefined : Fingerprints.open(fingerprintKeyFile);
+    const ledger = await Ledger.open(settings.ledgerFolder).catch((error: unknown) => {
+      if (!(error instanceof LedgerError) || (error.code !== 'not-whole' && error.code !== 'ledger-unavailable'))
+        throw error;
+      logger.fatal({ code: error.code }, `no money is taken: ${error.message}`);
+      return Ledger.refusing(error);
+    });
+    const { timeoutMs } = settings.gateway;
+    return new Payments({ ledger, gateways, rules: settings, timeoutMs, clock, logger, fingerprints });
   }
 
   constructor(parts: PaymentsParts) {
@@ -73,12 +125,20 @@ export class Payments {
     this.#now = () => Math.floor(start + parts.clock.monotonic());
     this.#runnerParts = {
       ...parts,
+      gatewayOf: (merchant, name) => parts.gateways.named(merchant, name),
       now: this.#now,
       inTurn: inTurns(QUESTIONS_LIMIT),
       witness: parts.witness ?? (() => {}),
       onReport: (payment, result) => this.#report(payment, result),
-      onOver: (runner) => this.#runners.delete(runner.payment),
+      onOver: (runner) => {
+        if (this.#runners.get(runner.payment) === runner) this.#runners.delete(runner.payment);
+      },
     };
+    parts.gateways.onChange(() => {
+      for (const runner of this.#runners.values()) {
+        if (runner.state.stuck === 'no-gateway') void runner.surely({ type: 'resolved', as: 'look-up' });
+      }
+    });
   }
 
   /**
@@ -87,76 +147,90 @@ export class Payments {
    * @throws LedgerError where the ledger fails
    */
   async start(): Promise<void> {
-    const { ledger, gateway, logger } = this.#parts;
+    const { ledger, logger } = this.#parts;
+    if (ledger.refuses) return;
     const abandoned = value(await ledger.endAbandoned(this.#now()));
     const hanging = value(await ledger.hanging());
     if (abandoned + hanging.length > 0)
       logger.warn({ abandoned, hanging: hanging.length }, 'payments left by an earlier life');
-    for (const stored of hanging) {
-      if (stored.gateway !== gateway.name) {
-        logger.error({ payment: stored.payment, gateway: stored.gateway }, 'no such gateway is set up: not looked up');
-        continue;
-      }
-      const runner = this.#take(stored);
-      void runner.surely({ type: 'recovered' });
-    }
+    for (const stored of hanging) void this.#take(stored).surely({ type: 'recovered' });
   }
 
-  /** Writes a payment down. Refused: `attempt-alive`, `already-settled` (this id was used), `ledger-unavailable`, `draining`. */
+  /**
+   * Writes a payment down. Refused: `attempt-alive`, `already-paid`, `already-settled` (this id was used),
+   * `member-missing`, `no-such-gateway`, `not-possible` (the gateway doesn't do this), `ledger-unavailable`, `draining`.
+   */
   async open(meta: PaymentMeta): Promise<Result<void, Refusal>> {
     if (this.#closed) return err('draining');
-    const { payment, merchant, purpose, order, leg } = meta;
+    const { payment, merchant, purpose, order, leg, member, cards } = meta;
+    if (purpose !== 'verify') {
+      const abilities = this.abilitiesOf(merchant);
+      if (!abilities) return err('no-such-gateway');
+      if (!abilities.purposes.includes(purpose)) return err('not-possible');
+      if ((purpose === 'card-update' || purpose === 'stored-charge') && member === undefined)
+        return err('member-missing');
+    }
+    const at = this.#now();
+    const again = this.#parts.rules.paidAgainAfterMs ?? PAID_AGAIN_AFTER_MS;
     const opened = await this.#parts.ledger.openPayment({
       payment,
       merchant,
       purpose,
       order,
-      at: this.#now(),
+      at,
+      paidSince: again === 0 ? Number.MAX_SAFE_INTEGER : at - again,
       ...(leg && { leg }),
+      ...(member && { member }),
+      ...(cards && { cards }),
     });
     if (opened.ok) {
-      this.#open.add(payment);
+      this.#open.set(payment, 0);
       return ok(undefined);
     }
     this.#parts.logger.warn({ payment, why: opened.error.message }, 'payment not opened');
-    if (opened.error.code === 'attempt-alive') return err('attempt-alive');
-    return err(opened.error.code === 'payment-exists' ? 'already-settled' : 'ledger-unavailable');
+    return err(REFUSALS[opened.error.code] ?? 'ledger-unavailable');
   }
 
   /**
    * Asks the gateway, once. After `declined`, and while fewer than `meta.cards` cards were declined, the payment stays
-   * open for another card: come again with it, or to `ended`. The card's Buffers are zeroed when the request was written, and in any case before the
-   * promise settles. Rejects only for bugs (a payment that isn't open); whatever can happen to a payment is a result,
-   * durable before it comes (an `unknown` may come while the disk fails; `onSettled` follows).
+   * open for another card: come again with it, or to `ended`. The card's Buffers are zeroed when the request was
+   * written, and in any case before the promise settles. Rejects only for bugs (a payment that isn't open); whatever can
+   * happen to a payment is a result, durable before it comes (an `unknown` may come while the disk fails; `onSettled`
+   * follows).
    */
   async authorize(meta: PaymentMeta, card: Card): Promise<PaymentResult> {
     const work = this.#authorize(meta, card).finally(() => wipe(card));
     return this.#count(work);
   }
 
-  /** Takes money from the member's stored card, once; as `authorize` does, without a card. */
+  /** Takes money from the member's stored card, once; as `authorize` does, without a card. `no-such-card`: none is stored. */
   async chargeStored(meta: PaymentMeta): Promise<PaymentResult> {
-    if (!this.#open.delete(meta.payment)) throw new Error(`payment ${meta.payment} is not open`);
-    return this.#failed(meta.payment, 'no-such-card');
+    return this.#count(this.#chargeStored(meta));
   }
 
   /**
    * Captures, voids or refunds the money of an earlier payment. Idempotent by `command.payment`: the same command again
    * gives what became of it. Refused before anything was asked: `no-such-payment`, `amount-unfit` (more than is there),
-   * `attempt-alive` (another action of that payment, or the payment itself, isn't over), `already-settled`,
-   * `not-possible`, `no-such-gateway`, `ledger-unavailable`, `draining`.
+   * `attempt-alive` (another action of that payment, or the payment itself, isn't over), `already-settled` (nothing is
+   * left, or the id was used), `not-possible`, `no-such-gateway`, `ledger-unavailable`, `draining`.
    */
-  async money(command: MoneyCommand): Promise<Result<PaymentResult, Refusal>> {
-    this.#parts.logger.warn({ payment: command.payment }, 'no gateway does this');
-    return err('not-possible');
+  money(command: MoneyCommand): Promise<Result<PaymentResult, Refusal>> {
+    const running = this.#actions.get(command.payment);
+    if (running) return running;
+    const work = this.#count(this.#money(command)).finally(() => this.#actions.delete(command.payment));
+    this.#actions.set(command.payment, work);
+    return work;
   }
 
   /** What the merchant's gateway can do; undefined where none is set up. */
-  abilitiesOf(_merchant: Id): GatewayAbilities | undefined {
-    return this.#parts.gateway.abilities;
+  abilitiesOf(merchant: Id): GatewayAbilities | undefined {
+    return this.#parts.gateways.of(merchant)?.abilities;
   }
 
-  /** A payment ended without an attempt: cancelled, too many mistakes, silence. Resolves after the first try to write it. */
+  /**
+   * A payment's dialogue ended otherwise than by its last attempt: cancelled, too many mistakes, silence; or a `verify`
+   * is done. Resolves after the first try to write it.
+   */
   async ended(payment: Id, result: PaymentResult): Promise<void> {
     this.#open.delete(payment);
     const { ledger, logger, clock } = this.#parts;
@@ -184,7 +258,7 @@ export class Payments {
       return (await this.#count(runner.once({ type: 'told' }))) || (await this.#isTold(payment));
     }
     if (await this.#isTold(payment, of)) return true;
-    if (of === 'approved' || this.#asking.has(payment)) return false;
+    if (this.#asking.has(payment)) return false;
     return (await this.#count(this.#parts.ledger.markTold(payment, of ?? null, this.#now()))).ok;
   }
 
@@ -209,6 +283,26 @@ export class Payments {
     return found.ok ? found.value : { payment, told: false, result: NOT_KNOWN };
   }
 
+  /** The operator's list: attempts that look-ups couldn't settle, oldest first; `more` are beyond the limit. */
+  async manualList(): Promise<Result<{ attempts: ManualAttempt[]; more: number }, Refusal>> {
+    const listed = await this.#parts.ledger.manual();
+    if (!listed.ok) return err('ledger-unavailable');
+    return ok({ ...listed.value, attempts: listed.value.attempts.map(manualAttempt) });
+  }
+
+  /**
+   * An operator settles an attempt of that list. Refused: `no-such-payment` (it isn't on it), `not-possible` (money that
+   * was asked back can only be `reversed`), `ledger-unavailable`.
+   * @returns how the payment stands now; `unknown` after `look-up`
+   */
+  async manualResolve(payment: Id, as: Resolution): Promise<Result<PaymentResult, Refusal>> {
+    const runner = this.#runners.get(payment);
+    if (runner?.state.phase !== 'manual') return err('no-such-payment');
+    if (!mayResolve(runner.state, as)) return err('not-possible');
+    const done = await this.#count(runner.once({ type: 'resolved', as }));
+    return done ? ok(resultOf(runner.state)) : err('ledger-unavailable');
+  }
+
   /** Calls back whenever a payment that was unknown (or was approved and is given back) is known. Returns what ends it. */
   onSettled(callback: (payment: Id, result: PaymentResult) => void): () => void {
     this.#listeners.add(callback);
@@ -220,55 +314,181 @@ export class Payments {
     this.#closed = true;
     await Promise.allSettled(this.#underWay);
     for (const runner of this.#runners.values()) runner.close();
-    this.#parts.gateway.close();
+    this.#parts.gateways.close();
     await this.#parts.ledger.close();
   }
 
   async #authorize(meta: PaymentMeta, card: Card): Promise<PaymentResult> {
-    const { payment, purpose, order } = meta;
-    if (purpose !== 'charge') throw new Error(`nobody asks a gateway for ${purpose}`);
-    if (!this.#open.delete(payment)) throw new Error(`payment ${payment} is not open`);
-    if (this.#asking.size >= REQUESTS_LIMIT) return this.#failed(payment, 'gateway-busy');
+    const { payment, merchant, purpose, member } = meta;
+    if (purpose !== 'charge' && purpose !== 'authorize' && purpose !== 'card-update') {
+      throw new Error(`nobody sends a card for ${purpose}`);
+    }
+    const { fingerprints, logger, gateways } = this.#parts;
+    const gateway = gateways.of(merchant);
+    if (!gateway) return this.#notAsked(payment, 'gateway-settings');
+    const before = purpose === 'card-update' ? await this.#storedCard(merchant, member, gateway) : undefined;
+    const known = {
+      brand: card.brand,
+      lastFour: card.number.subarray(-4).join(''),
+      ...(fingerprints && { fingerprint: fingerprints.of(merchant, card.number) }),
+    };
+    if (before?.fingerprint) {
+      const same = fingerprints?.matches(merchant, card.number, before.fingerprint);
+      logger.info(
+        { payment, card: same === undefined ? 'not known' : same ? 'the same' : 'another' },
+        "a member's card comes anew",
+      );
+    }
+    const released = () => {
+      wipe(card);
+      this.#runnerParts.witness('released');
+    };
+    return this.#ask(meta, purpose, {
+      gateway,
+      card: known,
+      send: (name) =>
+        gateway.authorize(
+          { ...name, purpose, ...(before?.storedCard && { storedCard: before.storedCard }) },
+          card,
+          this.#parts.timeoutMs,
+          released,
+        ),
+    });
+  }
 
-    const { ledger, gateway, timeoutMs, logger } = this.#parts;
+  async #chargeStored(meta: PaymentMeta): Promise<PaymentResult> {
+    const { payment, merchant, member } = meta;
+    const gateway = this.#parts.gateways.of(merchant);
+    if (!gateway?.chargeStored || member === undefined) return this.#notAsked(payment, 'not-possible');
+    const stored = await this.#storedCard(merchant, member, gateway);
+    if (!stored) return this.#notAsked(payment, 'no-such-card');
+    const { brand, lastFour, storedCard, fingerprint } = stored;
+    return this.#ask(meta, 'stored-charge', {
+      gateway,
+      ...(brand && lastFour && { card: { brand, lastFour, ...(fingerprint && { fingerprint }) } }),
+      send: async (name) => {
+        const request = { ...name, purpose: 'stored-charge', member, ...(storedCard && { storedCard }) } as const;
+        return (await gateway.chargeStored?.(request, this.#parts.timeoutMs)) ?? { is: 'unknown' };
+      },
+    });
+  }
+
+  /** The member's card, where it is with this gateway. */
+  async #storedCard(merchant: Id, member: string | undefined, gateway: Gateway): Promise<StoredCard | undefined> {
+    if (member === undefined) return undefined;
+    const found = await this.#parts.ledger.storedCard(merchant, member);
+    return found.ok && found.value?.gateway === gateway.name ? found.value : undefined;
+  }
+
+  /** Writes the intent of an open payment's attempt, asks, and gives the result. */
+  async #ask(meta: PaymentMeta, purpose: AttemptPurpose, asking: Asking): Promise<PaymentResult> {
+    const { payment, merchant, order, member, cards } = meta;
+    const declined = this.#open.get(payment);
+    if (declined === undefined) throw new Error(`payment ${payment} is not open`);
+    this.#open.delete(payment);
+    if (this.#asking.size >= REQUESTS_LIMIT) return this.#notAsked(payment, 'gateway-busy');
+
+    const { ledger, logger } = this.#parts;
     const { witness } = this.#runnerParts;
-    const id = newId(this.#now());
-    const reference = newId(this.#now());
-    const row = { id, payment, gateway: gateway.name, reference, state: intend(this.#now()) };
+    const state = intend(purpose, this.#now());
+    const mayGoOn = declined + 1 < (cards ?? 1);
+    const row = { id: newId(this.#now()), payment, gateway: asking.gateway.name, reference: newId(this.#now()), state };
+    witness('before-intend');
+    const intended = await ledger.intend({ ...row, mayGoOn });
+    if (!intended.ok) {
+      logger.error({ payment, why: intended.error.message }, 'the intent could not be written: nothing was asked');
+      return this.#notAsked(payment, 'ledger-unavailable');
+    }
+    witness('after-intend');
+    const result = await this.#request({ ...row, merchant, order, version: 0, ...(member && { member }) }, asking);
+    if (result.outcome === 'declined' && mayGoOn) this.#open.set(payment, declined + 1);
+    return result;
+  }
+
+  /** From a durable intent to a durable result. The one place where a gateway is asked to move money. */
+  async #request(stored: StoredAttempt, { gateway, send, card }: Asking): Promise<PaymentResult> {
+    const { payment } = stored;
+    const { timeoutMs, logger } = this.#parts;
     const result = new Promise<PaymentResult>((resolve) => this.#asking.set(payment, resolve));
+    const runner = this.#take(stored);
+    const notSent = (): PaymentResult => {
+      void runner.surely({ type: 'abandoned', reason: 'ledger-unavailable' });
+      return { outcome: 'failed', reason: 'ledger-unavailable' };
+    };
     try {
-      witness('before-intend');
-      const intended = await ledger.intend(row);
-      if (!intended.ok) {
-        logger.error({ payment, why: intended.error.message }, 'the intent could not be written: nothing was asked');
-        return await this.#failed(payment, 'ledger-unavailable');
-      }
-      witness('after-intend');
-      const runner = this.#take({ ...row, purpose, order, version: 0 });
-      if (!(await runner.once({ type: 'send' }))) {
-        void runner.surely({ type: 'abandoned', reason: 'ledger-unavailable' });
-        return { outcome: 'failed', reason: 'ledger-unavailable' };
-      }
-      const lastFour = card.number.subarray(-4).join('');
-      const released = () => {
-        wipe(card);
-        witness('released');
-      };
-      const answer = await gateway
-        .authorize({ reference, purpose, order }, card, timeoutMs, released)
-        .catch((error): Answer => {
-          // A bug in an adapter, at a moment when money may have moved.
+      const { purpose } = runner.state;
+      if (gateway.prepare && (purpose === 'charge' || purpose === 'authorize' || purpose === 'card-update')) {
+        const prepared = await gateway.prepare({ ...runner.name, purpose }, timeoutMs).catch((error) => {
           logger.error({ payment, ...traceOf(error) }, 'the gateway adapter threw');
-          return { is: 'unknown' };
+          return { is: 'no-answer' } as const;
         });
-      void runner.surely({ type: 'answer', answer: withCard(answer, card.brand, lastFour) }, () =>
-        // Money may have moved, and nobody may be told what isn't durable: not known yet.
-        this.#asking.get(payment)?.(NOT_KNOWN),
+        if (!(await runner.once({ type: 'prepared', prepared }))) return notSent();
+        if (prepared.is !== 'prepared') return await result;
+      }
+      if (!(await runner.once({ type: 'send', ...(card && { card }) }))) return notSent();
+      const answer = await send(runner.name).catch((error): Answer => {
+        // A bug in an adapter, at a moment when money may have moved.
+        logger.error({ payment, ...traceOf(error) }, 'the gateway adapter threw');
+        return { is: 'unknown' };
+      });
+      const { fingerprint, ...seen } = card ?? {};
+      void runner.surely(
+        {
+          type: 'answer',
+          answer: answer.is === 'approved' ? { ...answer, ...seen } : answer,
+          ...(fingerprint && { fingerprint }),
+        },
+        () =>
+          // Money may have moved, and nobody may be told what isn't durable: not known yet.
+          this.#asking.get(payment)?.(NOT_KNOWN),
       );
       return await result;
     } finally {
       this.#asking.delete(payment);
     }
+  }
+
+  async #money(command: MoneyCommand): Promise<Result<PaymentResult, Refusal>> {
+    const { payment, merchant, of, action, amountMinor } = command;
+    const { ledger, gateways, logger, timeoutMs } = this.#parts;
+    if (this.#closed) return err('draining');
+    const original = await ledger.original(of);
+    if (!original.ok) return err('ledger-unavailable');
+    if (original.value?.merchant !== merchant) return err('no-such-payment');
+    const gateway = gateways.named(merchant, original.value.gateway);
+    if (!gateway) return err('no-such-gateway');
+    if (!gateway.operate || !gateway.abilities.actions.includes(action)) return err('not-possible');
+    if (this.#asking.size >= REQUESTS_LIMIT) return ok({ outcome: 'failed', reason: 'gateway-busy' });
+    const { witness } = this.#runnerParts;
+    const at = this.#now();
+    witness('before-intend');
+    const opened = await ledger.openMoney({
+      id: newId(at),
+      reference: newId(at),
+      payment,
+      merchant,
+      of,
+      action,
+      gateway: gateway.name,
+      whole: !gateway.abilities.partial?.includes(action),
+      at,
+      ...(amountMinor !== undefined && { amountMinor }),
+    });
+    if (!opened.ok) {
+      logger.error({ payment, why: opened.error.message }, 'the intent could not be written: nothing was asked');
+      return err(REFUSALS[opened.error.code] ?? 'ledger-unavailable');
+    }
+    if (!opened.value.ok) return err(opened.value.error);
+    const stored = opened.value.value;
+    if (stored === 'known') return ok((await this.state(payment))?.result ?? NOT_KNOWN);
+    witness('after-intend');
+    const { of: subject } = stored;
+    if (!subject) throw new Error('an action without its payment');
+    const send = async (name: AttemptName) => {
+      const request: MoneyRequest = { ...name, purpose: action, of: subject };
+      return (await gateway.operate?.(request, timeoutMs)) ?? ({ is: 'unknown' } as const);
+    };
+    return ok(await this.#request(stored, { gateway, send }));
   }
 
   #take(stored: StoredAttempt): AttemptRunner {
@@ -288,7 +508,7 @@ export class Payments {
     for (const listener of this.#listeners) listener(payment, result);
   }
 
-  async #failed(payment: Id, reason: Reason): Promise<PaymentResult> {
+  async #notAsked(payment: Id, reason: Reason): Promise<PaymentResult> {
     const result: PaymentResult = { outcome: 'failed', reason };
     await this.ended(payment, result);
     return result;
@@ -315,27 +535,23 @@ function wipe(card: Card): void {
   card.securityCode.fill(0);
 }
 
-function withCard(answer: Answer, brand: Brand, lastFour: string): Answer {
-  return answer.is === 'approved' ? { ...answer, brand, lastFour } : answer;
+function manualAttempt(stored: StoredAttempt): ManualAttempt {
+  const { payment, merchant, order, gateway, reference, state } = stored;
+  return {
+    payment,
+    merchant,
+    purpose: state.purpose,
+    order,
+    gateway,
+    reference,
+    since: state.since,
+    reversing: state.reversingSince !== undefined,
+    why: state.stuck ?? 'no-answer',
+    ...(state.sentAt !== undefined && { sentAt: state.sentAt }),
+  };
 }
 
 function value<T>(result: Result<T, LedgerFailure>): T {
   if (result.ok) return result.value;
   throw new LedgerError(result.error.code, result.error.message);
-}
-
-/** Runs what it is given, `limit` at a time, in order. */
-function inTurns(limit: number): <T>(work: () => Promise<T>) => Promise<T> {
-  let running = 0;
-  const waiting: (() => void)[] = [];
-  return async (work) => {
-    if (running >= limit) await new Promise<void>((resolve) => waiting.push(resolve));
-    running++;
-    try {
-      return await work();
-    } finally {
-      running--;
-      waiting.shift()?.();
-    }
-  };
 }

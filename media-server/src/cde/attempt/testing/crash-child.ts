@@ -2,6 +2,7 @@ import { systemClock } from '../../../shared/clock.ts';
 import { createLogger } from '../../../shared/logger.ts';
 import { SandboxGateway } from '../../gateways/sandbox-gateway.ts';
 import type { CardSettings } from '../../settings.ts';
+import { GatewayBook } from '../gateway-book.ts';
 import { Ledger } from '../ledger.ts';
 import { type PaymentMeta, Payments } from '../payments.ts';
 
@@ -28,7 +29,7 @@ const say = (what: unknown) => process.stdout.write(`${JSON.stringify(what)}\n`)
 
 const payments = new Payments({
   ledger: await Ledger.open(settings.ledgerFolder),
-  gateway: SandboxGateway.from(settings.gateway),
+  gateways: new GatewayBook(SandboxGateway.from(settings.gateway)),
   rules: settings,
   timeoutMs: settings.gateway.timeoutMs,
   clock: systemClock,
