@@ -32,6 +32,10 @@ export const CardSettings = z.strictObject({
   lookupDelaysMs: z.array(z.int().min(10)).min(1).max(20),
   /** Money that moved and that nobody was told of is given back after this, ms. */
   reverseAfterMs: z.int().min(100),
+  /** An order whose money was taken isn't taken again for this long, ms; 0: never mind. Default: a day. */
+  paidAgainAfterMs: z.int().min(0).optional(),
+  /** Keys of card fingerprints, beside the ledger's disk if possible; made where it isn't there. Absent: none are kept. */
+  fingerprintKeyFile: path.optional(),
   /** "Absent" counts only when found twice, this far apart, ms. */
   absentAgainAfterMs: z.int().min(10),
   /** Time-outs of the dialogue; tests shorten them. */
