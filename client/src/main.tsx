@@ -20,11 +20,12 @@ import { App } from './ui/app.tsx';
 
 const windowId = letterId();
 const sockets = `${location.protocol === 'https:' ? 'wss:' : 'ws:'}//${location.host}`;
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const api = createApi(
   createHttp({
     origin: location.origin,
     fetch: (...request) => fetch(...request),
-    pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    pause,
     newKey: letterId,
   }),
   windowId,
@@ -46,6 +47,8 @@ const softphone = new Softphone({
   notifier: new Notifier(),
   mediaDevices: navigator.mediaDevices,
   settings: createSettingsStore(localStorage, navigator.languages),
+  pause,
+  newKey: letterId,
   ringingWords: (call, language) => {
     const t = translator(language);
     const number = call.number === null ? t('call.withheld') : formatNumber(call.number);

@@ -2,7 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
-import type { AgentState, Call, Me, ProblemCode, ServerEvent } from '@tonegate/api-schema';
+import type {
+  AgentState,
+  Call,
+  Funnel,
+  KeyTest,
+  Me,
+  Payment,
+  ProblemCode,
+  ServerEvent,
+  TrunkKeys,
+} from '@tonegate/api-schema';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { SipPeer } from './sip-peer.ts';
 
@@ -26,12 +36,22 @@ export interface Seen {
 export class MockServer {
   /** Every POST and PUT, in order. */
   readonly seen: Seen[] = [];
+  /** The query of every question for a funnel, in order. */
+  readonly asked: string[] = [];
   /** Answers of the server by `METHOD /path`, instead of the usual 200. */
   readonly refusals = new Map<string, { status: number; code: ProblemCode }>();
   me: Me;
   state: AgentState = 'not-ready';
   calls: Call[] = [];
   recent: Call[] = [];
+  /** Payments that can be asked for, by id. */
+  readonly payments = new Map<string, Payment>();
+  /** What a key test hears, once the test lets it answer. */
+  keyTest: Promise<KeyTest> | KeyTest = { heard: 'nothing', event: false, tone: false, info: false };
+  /** What becomes of a refund, a capture or a void: the answer, and what the payment that it is about is afterwards. */
+  money: { readonly answer: Payment; readonly about: Payment } | undefined;
+  funnel: Funnel | undefined;
+  trunks: TrunkKeys[] = [];
   sip: SipPeer | undefined;
   #signedIn = false;
   #cut = false;
@@ -86,8 +106,12 @@ export class MockServer {
     this.state = 'not-ready';
     this.calls = [];
     this.recent = [];
+    this.payments.clear();
+    this.money = undefined;
+    this.keyTest = { heard: 'nothing', event: false, tone: false, info: false };
     this.refusals.clear();
     this.seen.length = 0;
+    this.asked.length = 0;
     this.sip = undefined;
   }
 
@@ -105,7 +129,7 @@ export class MockServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname } = new URL(request.url ?? '/', this.origin);
+    const { pathname, search } = new URL(request.url ?? '/', this.origin);
     const method = request.method ?? 'GET';
     if (!pathname.startsWith('/v1/')) return this.#file(pathname, response);
 
@@ -121,6 +145,7 @@ export class MockServer {
     const send = (status: number, value: unknown): void => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
     };
+    const notFound = (): void => send(404, { code: 'not-found', message: 'the test has none' });
     const refusal = this.refusals.get(`${method} ${pathname}`);
     if (refusal !== undefined) return send(refusal.status, { code: refusal.code, message: 'refused by the test' });
     if (pathname === '/v1/sign-in') this.#signedIn = true;
@@ -145,7 +170,22 @@ export class MockServer {
           path: '/sip',
           expiresAt: Date.now() + 3_600_000,
         });
+      case 'GET /v1/funnel':
+        this.asked.push(search);
+        return this.funnel === undefined ? notFound() : send(200, this.funnel);
+      case 'GET /v1/trunks':
+        return send(200, { trunks: this.trunks });
       default:
+        if (pathname.endsWith('/key-test')) return send(200, await this.keyTest);
+        if (method === 'GET') {
+          const payment = this.payments.get(pathname.split('/')[3] ?? '');
+          return payment === undefined ? notFound() : send(200, payment);
+        }
+        if (pathname.endsWith('/money') && this.money !== undefined) {
+          const { answer, about } = this.money;
+          this.payments.set(about.id, about);
+          return send(201, answer);
+        }
         return send(200, {});
     }
   }

@@ -38,12 +38,60 @@ const SCENES: Record<string, Call | null> = {
   idle: null,
   ringing: aCall({ id: 'b'.repeat(26) }),
   talking: aCall({ id: 'd'.repeat(26), state: 'talking' }),
-  'no-keys': aCall({ id: 'e'.repeat(26), state: 'talking', keysPossible: false }),
-  payment: inPayment('f', { keys: 10, of: 16, mistakes: 1, waiting: true }),
-  approved: inPayment('g', { outcome: 'approved', brand: 'visa', lastFour: '4242', receipt: 'T-20418' }),
+  'no-keys': aCall({ id: 'e'.repeat(26), state: 'talking', keysPossible: false, keys: keys('info-only') }),
+  'unknown-keys': aCall({ id: 'q'.repeat(26), state: 'talking', keys: keys('unknown') }),
+  payment: inPayment('f', { keys: 10, of: 16, mistakes: 1, waiting: true, waitingSince: Date.now() - 12_000 }),
+  'payment-full': inPayment('s', {
+    step: 'security-code',
+    keys: 1,
+    of: 3,
+    mistakes: 2,
+    waiting: true,
+    waitingSince: Date.now() - 12_000,
+    speaking: true,
+    gentle: true,
+    declined: 1,
+    cards: 3,
+  }),
+  verify: inPayment('t', {
+    purpose: 'verify',
+    step: 'one-time-code',
+    keys: 2,
+    of: 6,
+    order: { ...aPayment().order, amountMinor: 0 },
+  }),
+  processing: inPayment('u', { step: 'processing' }),
+  approved: inPayment('g', {
+    outcome: 'approved',
+    brand: 'visa',
+    lastFour: '4242',
+    receipt: 'T-20418',
+    possible: ['void', 'refund'],
+  }),
+  held: inPayment('v', {
+    purpose: 'authorize',
+    outcome: 'approved',
+    brand: 'mastercard',
+    lastFour: '4444',
+    receipt: 'T-20419',
+    possible: ['capture', 'void'],
+  }),
+  stored: inPayment('w', {
+    purpose: 'card-update',
+    member: 'C-77',
+    order: { ...aPayment().order, amountMinor: 0 },
+    outcome: 'approved',
+    brand: 'jcb',
+    lastFour: '0000',
+  }),
+  'asked-for-agent': inPayment('x', { outcome: 'cancelled', reason: 'by-customer' }),
   declined: inPayment('k', { outcome: 'declined', reason: 'card-refused' }),
   unknown: inPayment('l', { outcome: 'unknown', reason: 'no-answer' }),
 };
+
+function keys(advice: Call['keys']['advice']): Call['keys'] {
+  return { ...aCall().keys, advice };
+}
 
 function inPayment(letter: string, over: Partial<Payment>): Call {
   const id = letter.repeat(26);
@@ -67,7 +115,7 @@ const PAIRS = (
 ).slice(0, SHOTS === undefined ? 2 : 4);
 
 for (const [language, theme] of PAIRS) {
-  test(`every screen is accessible and fits its width (${language}, ${theme})`, { timeout: 120_000 }, async () => {
+  test(`every screen is accessible and fits its width (${language}, ${theme})`, { timeout: 240_000 }, async () => {
     const page = await openSoftphone(browser, server, { language, theme });
     const look = async (name: string): Promise<void> => {
       for (const [width, height] of WIDTHS) {
@@ -83,7 +131,14 @@ for (const [language, theme] of PAIRS) {
     await look('sign-in');
     server.recent = [
       anEndedCall('h', {
-        payment: aPayment({ outcome: 'approved', brand: 'jcb', lastFour: '0000', receipt: 'T-20417' }),
+        payment: aPayment({
+          outcome: 'approved',
+          brand: 'jcb',
+          lastFour: '0000',
+          receipt: 'T-20417',
+          possible: ['refund'],
+          refundedMinor: 5_000,
+        }),
       }),
       anEndedCall('i', { direction: 'out', number: '09012345678', end: 'no-answer' }),
       anEndedCall('j', { number: null }),
@@ -104,7 +159,7 @@ for (const [language, theme] of PAIRS) {
     await page.context().close();
   });
 
-  test(`every dialogue and message is accessible (${language}, ${theme})`, { timeout: 60_000 }, async () => {
+  test(`every dialogue and message is accessible (${language}, ${theme})`, { timeout: 90_000 }, async () => {
     const page = await openSoftphone(browser, server, { language, theme });
     await signIn(page, server);
     await bring(page, server, aCall({ state: 'talking' }));
@@ -125,6 +180,13 @@ for (const [language, theme] of PAIRS) {
     await page.getByTestId('menu').click();
     await glance('menu');
     await page.keyboard.press('Escape');
+    await page.getByTestId('purpose').click();
+    await glance('purposes');
+    for (const purpose of ['card-update', 'stored-charge', 'verify']) {
+      if (purpose !== 'card-update') await page.getByTestId('purpose').click();
+      await page.getByTestId(`purpose-${purpose}`).click();
+      await glance(purpose);
+    }
     await page.getByTestId('take-payment').click();
     await page.locator('[aria-invalid=true]').first().waitFor();
     server.refusals.set(`POST /v1/calls/${aCall().id}/hold`, { status: 500, code: 'server-error' });

@@ -152,7 +152,6 @@ test('yen with decimals are refused under the field; the order then goes out onc
     call: talking.id,
     purpose: 'charge',
     order: { reference: 'A-1042', amountMinor: 12_800, currency: 'JPY' },
-    language: 'ja',
   });
 });
 

@@ -52,7 +52,7 @@ export class Softphone {
   async takePayment(order: string, amount: string, guide: 'en' | 'ja' = 'en'): Promise<void> {
     await this.page.getByTestId('order').fill(order);
     await this.page.getByTestId('amount').fill(amount);
-    await this.page.getByTestId(`guide-${guide}`).click();
+    await this.page.getByTestId('guide').selectOption(guide);
     await this.page.getByTestId('take-payment').click();
     await this.page.getByTestId('wall-band').waitFor();
   }

@@ -1,13 +1,19 @@
 import type {
   AgentState,
+  AskAgain,
   Call,
   CallPage,
+  DoMoney,
+  Funnel,
+  Hint,
+  KeyTest,
   Me,
   Payment,
   SignIn,
   SipCredential,
   StartCall,
   StartPayment,
+  TrunkKeysPage,
 } from '@tonegate/api-schema';
 import type { Result } from './result.ts';
 import type { Http } from './http.ts';
@@ -27,10 +33,34 @@ export interface Api {
   hangUp(call: string): Answer<unknown>;
   hold(call: string, on: boolean): Answer<unknown>;
   sendKey(call: string, key: string): Answer<unknown>;
-  startPayment(body: ReturnType<(typeof StartPayment)['parse']>): Answer<Payment>;
+  /** Has the customer press 1; answers when a key came or the time for it is over. */
+  testKeys(call: string): Answer<KeyTest>;
+  startPayment(body: StartPayment): Answer<Payment>;
+  payment(payment: string): Answer<Payment>;
   cancelPayment(payment: string): Answer<unknown>;
   acknowledgePayment(payment: string): Answer<unknown>;
+  askAgain(payment: string, field: AskAgain['field']): Answer<unknown>;
+  giveHint(payment: string, hint: Hint): Answer<unknown>;
+  giveMoreTime(payment: string): Answer<unknown>;
+  setGentle(payment: string, on: boolean): Answer<unknown>;
+  /** `key` names the intent: the same for each try of it, so that money moves once at most. */
+  doMoney(payment: string, body: DoMoney, key: string): Answer<Payment>;
+  funnel(query: FunnelWish): Answer<Funnel>;
+  trunks(): Answer<ReturnType<(typeof TrunkKeysPage)['parse']>>;
 }
+
+/** What a funnel is narrowed by; times are UTC ms, `to` excluded. */
+export interface FunnelWish {
+  readonly from: number;
+  readonly to: number;
+  readonly merchant?: string;
+  readonly language?: string;
+  readonly trunk?: string;
+  readonly purpose?: string;
+}
+
+/** The guide asks, then listens for ten seconds: longer than any other answer takes. */
+const KEY_TEST_TIMEOUT_MS = 30_000;
 
 /** `window` is this page load's own id: a second window that signs in ends the first one's session by it. */
 export function createApi(http: Http, window: string): Api {
@@ -45,8 +75,20 @@ export function createApi(http: Http, window: string): Api {
     hangUp: (call) => http.post(`/v1/calls/${call}/hang-up`),
     hold: (call, on) => http.post(`/v1/calls/${call}/hold`, { on }),
     sendKey: (call, key) => http.post(`/v1/calls/${call}/keys`, { key }),
+    testKeys: (call) => http.post(`/v1/calls/${call}/key-test`, {}, { timeoutMs: KEY_TEST_TIMEOUT_MS }),
     startPayment: (body) => http.post('/v1/payments', body),
+    payment: (payment) => http.get(`/v1/payments/${payment}`),
     cancelPayment: (payment) => http.post(`/v1/payments/${payment}/cancel`),
     acknowledgePayment: (payment) => http.post(`/v1/payments/${payment}/acknowledge`),
+    askAgain: (payment, field) => http.post(`/v1/payments/${payment}/ask-again`, { field }),
+    giveHint: (payment, hint) => http.post(`/v1/payments/${payment}/hint`, { hint }),
+    giveMoreTime: (payment) => http.post(`/v1/payments/${payment}/more-time`),
+    setGentle: (payment, on) => http.post(`/v1/payments/${payment}/gentle`, { on }),
+    doMoney: (payment, body, key) => http.post(`/v1/payments/${payment}/money`, body, { key }),
+    funnel: (query) =>
+      http.get(
+        `/v1/funnel?${new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]))}`,
+      ),
+    trunks: () => http.get('/v1/trunks'),
   };
 }

@@ -9,9 +9,16 @@ const RETRY_PAUSES_MS = [300, 1_200];
 
 export interface Http {
   get<T>(path: string): Promise<Result<T, ApiProblem>>;
-  /** Sent with an `Idempotency-Key` of its own; repeated with the same key when no answer comes. */
-  post<T>(path: string, body?: unknown): Promise<Result<T, ApiProblem>>;
+  /** Sent with an `Idempotency-Key`; repeated with the same key when no answer comes. */
+  post<T>(path: string, body?: unknown, how?: PostOptions): Promise<Result<T, ApiProblem>>;
   put<T>(path: string, body: unknown): Promise<Result<T, ApiProblem>>;
+}
+
+export interface PostOptions {
+  /** The key of an intent that is tried again; default: a new one. */
+  readonly key?: string;
+  /** Longest wait for one answer, ms; default: 10 s. */
+  readonly timeoutMs?: number;
 }
 
 export interface HttpOptions {
@@ -24,13 +31,13 @@ export interface HttpOptions {
 
 /** The HTTP half of the API: JSON both ways, problems as values. */
 export function createHttp(options: HttpOptions): Http {
-  async function once<T>(path: string, init: RequestInit): Promise<Result<T, ApiProblem>> {
+  async function once<T>(path: string, init: RequestInit, timeoutMs = TIMEOUT_MS): Promise<Result<T, ApiProblem>> {
     let response: Response;
     try {
       response = await options.fetch(options.origin + path, {
         ...init,
         credentials: 'same-origin',
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        signal: AbortSignal.timeout(timeoutMs),
       });
     } catch {
       return err('unreachable');
@@ -44,18 +51,18 @@ export function createHttp(options: HttpOptions): Http {
   return {
     get: (path) => once(path, { method: 'GET' }),
     put: (path, body) => once(path, { method: 'PUT', headers: json, body: JSON.stringify(body) }),
-    async post<T>(path: string, body?: unknown) {
+    async post<T>(path: string, body?: unknown, { key, timeoutMs }: PostOptions = {}) {
       const init: RequestInit = {
         method: 'POST',
-        headers: { ...json, [IDEMPOTENCY_HEADER]: options.newKey() },
+        headers: { ...json, [IDEMPOTENCY_HEADER]: key ?? options.newKey() },
         body: JSON.stringify(body ?? {}),
       };
       for (const pause of RETRY_PAUSES_MS) {
-        const answer = await once<T>(path, init);
+        const answer = await once<T>(path, init, timeoutMs);
         if (answer.ok || answer.error !== 'unreachable') return answer;
         await options.pause(pause);
       }
-      return once<T>(path, init);
+      return once<T>(path, init, timeoutMs);
     },
   };
 }

@@ -43,6 +43,41 @@ export function formatNumber(number: string): string {
   return shape === undefined ? number : number.replace(shape[0], shape[1]);
 }
 
+/** An amount as it is typed into a field: no sign, no thousands. */
+export function typedAmount(amountMinor: number, currency: Currency): string {
+  return (amountMinor / 10 ** MINOR_DIGITS[currency]).toFixed(MINOR_DIGITS[currency]);
+}
+
+/** A share in whole per cent. */
+export function formatShare(part: number, whole: number, language: Language): string {
+  return new Intl.NumberFormat(language, { style: 'percent' }).format(whole === 0 ? 0 : part / whole);
+}
+
+/** A count with its thousands. */
+export function formatCount(count: number, language: Language): string {
+  return new Intl.NumberFormat(language).format(count);
+}
+
+/** Seconds as people read a length of time in a table, e.g. 12.4 s. */
+export function formatSeconds(ms: number, language: Language): string {
+  return new Intl.NumberFormat(language, {
+    style: 'unit',
+    unit: 'second',
+    unitDisplay: 'short',
+    maximumFractionDigits: 1,
+  }).format(ms / 1_000);
+}
+
+/** A day and time of day of a moment (UTC ms) where the agent sits. */
+export function formatDay(at: number, language: Language): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: 'short', timeStyle: 'short' }).format(at);
+}
+
+/** A language's name in another, e.g. Portuguese (Brazil); the tag where it has none. */
+export function languageName(tag: Language, language: Language): string {
+  return new Intl.DisplayNames([language], { type: 'language' }).of(tag) ?? tag;
+}
+
 /** Sentences one after the other; Japanese puts no space between them. */
 export function joinSentences(sentences: readonly string[], language: Language): string {
   return sentences.filter((sentence) => sentence !== '').join(language === 'ja' ? '' : ' ');

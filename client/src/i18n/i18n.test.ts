@@ -1,4 +1,4 @@
-import { Outcome, PaymentStep, ProblemBody, Reason } from '@tonegate/api-schema';
+import { Hint, MoneyAction, Outcome, PaymentStep, ProblemBody, Purpose, Reason, TrunkKeys } from '@tonegate/api-schema';
 import { expect, test } from 'vitest';
 import { en } from './en.ts';
 import { exampleAmount, formatDuration, formatMoney, formatNumber } from './format.ts';
@@ -21,8 +21,22 @@ test('every code that the server can answer has what happened, what it means and
   }
 });
 
-test('every outcome, reason and step of a payment has words', () => {
-  for (const outcome of Outcome.options) expect(en).toHaveProperty([`outcome.${outcome}`]);
+test('every purpose, outcome, reason, step and hint has words', () => {
+  for (const purpose of [...Purpose.options, ...MoneyAction.options]) {
+    for (const key of [
+      `purpose.${purpose}`,
+      `approved.${purpose}`,
+      `approved.${purpose}.text`,
+      `unchanged.${purpose}`,
+    ]) {
+      expect(en).toHaveProperty([key]);
+    }
+  }
+  for (const outcome of Outcome.options.filter((one) => one !== 'approved')) {
+    expect(en).toHaveProperty([`outcome.${outcome}`]);
+  }
+  for (const hint of Hint.options) expect(en).toHaveProperty([`hint.${hint}`]);
+  for (const verdict of TrunkKeys.shape.verdict.options) expect(en).toHaveProperty([`trunk.${verdict}.text`]);
   for (const reason of Reason.options) expect(en).toHaveProperty([`reason.${reason}`]);
   for (const step of PaymentStep.options) expect(en).toHaveProperty([`pay.step.${step}`]);
 });

@@ -2,7 +2,7 @@ import { type Currency, MINOR_DIGITS } from '@tonegate/api-schema';
 import { err, ok, type Result } from '../api/result.ts';
 
 /** The greatest amount of one payment, in minor units; the same bound as in the API's `Order`. */
-const LIMIT_MINOR = 9_999_999;
+export const LIMIT_MINOR = 9_999_999;
 
 export type AmountProblem = 'empty' | 'not-a-number' | 'decimals' | 'zero' | 'too-much';
 

@@ -1,4 +1,4 @@
-import type { Outcome, PaymentStep } from '@tonegate/api-schema';
+import type { Outcome, Payment, PaymentStep } from '@tonegate/api-schema';
 import { type CallsState, currentCall, walledPayment } from './calls.ts';
 import { isDone } from './payment-steps.ts';
 
@@ -16,9 +16,9 @@ export type Announcement =
         | 'wall-shut'
         | 'wall-open';
     }
-  | { readonly say: 'step-done'; readonly step: PaymentStep }
-  | { readonly say: 'mistake' }
-  | { readonly say: 'outcome'; readonly outcome: Outcome };
+  | { readonly say: 'step-done'; readonly step: PaymentStep; readonly purpose: Payment['purpose'] }
+  | { readonly say: 'mistake' | 'speaking' | 'card-declined' }
+  | ({ readonly say: 'outcome'; readonly outcome: Outcome } & Pick<Payment, 'purpose' | 'reason'>);
 
 /** What has happened between two states, in the order in which it is to be said. */
 export function announce(before: CallsState, after: CallsState): Announcement[] {
@@ -51,9 +51,12 @@ function announcePayment(before: CallsState, after: CallsState): Announcement[] 
   const was = paymentOf(before);
   const is = paymentOf(after);
   if (is !== null && was?.id === is.id) {
-    if (isDone(was.step, is.step) && is.outcome === null) said.push({ say: 'step-done', step: was.step });
+    const { purpose, outcome, reason } = is;
+    if (isDone(was.step, is.step) && outcome === null) said.push({ say: 'step-done', step: was.step, purpose });
     if (is.mistakes > was.mistakes) said.push({ say: 'mistake' });
-    if (is.outcome !== null && is.outcome !== was.outcome) said.push({ say: 'outcome', outcome: is.outcome });
+    if (is.declined > was.declined && outcome === null) said.push({ say: 'card-declined' });
+    if (is.speaking && !was.speaking) said.push({ say: 'speaking' });
+    if (outcome !== null && outcome !== was.outcome) said.push({ say: 'outcome', outcome, purpose, reason });
   }
   // Only a wall that opened onto a customer: one that falls with its call is said by the call's end.
   if (wasShut && !shut && currentCall(after) !== null) said.push({ say: 'wall-open' });

@@ -1,5 +1,5 @@
 import type { AgentState, Call, Payment, ServerEvent } from '@tonegate/api-schema';
-import { type ReachedStep, reached } from './payment-steps.ts';
+import { type Way, withStep } from './payment-steps.ts';
 
 /** How many ended calls are kept. */
 export const RECENT_LIMIT = 20;
@@ -17,8 +17,8 @@ export interface CallsState {
   readonly kept: Call | null;
   /** Payments whose outcome the agent has left behind. */
   readonly left: readonly string[];
-  /** How far the latest payment came before its result. */
-  readonly reached: ReachedStep | null;
+  /** What the latest payment has asked before its result. */
+  readonly way: Way | null;
   /** Server's clock minus ours, ms: call timers run by the server's. */
   readonly clockOffsetMs: number;
   readonly draining: boolean;
@@ -31,7 +31,7 @@ export const NO_CALLS: CallsState = {
   recent: [],
   kept: null,
   left: [],
-  reached: null,
+  way: null,
   clockOffsetMs: 0,
   draining: false,
 };
@@ -65,7 +65,7 @@ export function applyEvent(state: CallsState, event: ServerEvent, now: number): 
 }
 
 function withCall(before: CallsState, call: Call): CallsState {
-  const state = { ...withNews(before, call), reached: reached(before.reached, call.payment) };
+  const state = { ...withNews(before, call), way: withStep(before.way, call.payment) };
   const others = state.live.filter((other) => other.id !== call.id);
   if (call.state === 'ended') {
     const kept = state.kept?.id === call.id || showsOutcome(call, state.left) ? call : state.kept;
@@ -92,6 +92,17 @@ export function withRecent(recent: readonly Call[], ended: readonly Call[]): rea
   const fresh = ended.filter((call) => call.state === 'ended');
   const all = [...fresh, ...recent.filter((call) => !fresh.some((other) => other.id === call.id))];
   return all.sort((a, b) => b.startedAt - a.startedAt).slice(0, RECENT_LIMIT);
+}
+
+/** What the server said of one payment, put in wherever it is shown. */
+export function withPayment(state: CallsState, payment: Payment): CallsState {
+  const put = (call: Call): Call => (call.payment?.id === payment.id ? { ...call, payment } : call);
+  return {
+    ...state,
+    live: state.live.map(put),
+    recent: state.recent.map(put),
+    kept: state.kept === null ? null : put(state.kept),
+  };
 }
 
 /** The agent leaves an outcome behind. */

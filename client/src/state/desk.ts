@@ -1,4 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { Hint, KeyTest } from '@tonegate/api-schema';
 import type { ApiProblem } from '../api/problem.ts';
 import type { AudioState } from '../phone/call-audio.ts';
 import type { AudioDevices } from '../phone/microphone.ts';
@@ -8,6 +9,26 @@ import type { Condition } from './troubles.ts';
 
 /** Where a refused request is shown: beside what the agent touched. */
 export type Place = 'call' | 'payment';
+
+/** What the agent asked for that is on its way. */
+export type Request =
+  | 'state'
+  | 'hold'
+  | 'hang-up'
+  | 'dial'
+  | 'cancel'
+  | 'ask-again'
+  | 'hint'
+  | 'more-time'
+  | 'gentle'
+  | 'key-test';
+
+/** Help that the agent gave the customer of a payment, and when (our clock, ms). */
+export interface Help {
+  readonly payment: string;
+  readonly what: { readonly kind: 'ask-again' | 'more-time' } | { readonly kind: 'hint'; readonly hint: Hint };
+  readonly at: number;
+}
 
 /** What the window itself knows, apart from calls. */
 export interface Desk {
@@ -24,7 +45,11 @@ export interface Desk {
   /** The newest words for a screen reader, numbered so that the same words twice are two. */
   readonly announced: { readonly number: number; readonly what: readonly Announcement[] };
   /** A request whose effect comes by event is on its way. */
-  readonly busy: Readonly<Partial<Record<'state' | 'hold' | 'hang-up' | 'dial' | 'cancel', true>>>;
+  readonly busy: Readonly<Partial<Record<Request, true>>>;
+  /** The last key test, and in which call. */
+  readonly keyTest: { readonly call: string; readonly result: KeyTest } | null;
+  /** The last help that reached the customer. */
+  readonly helped: Help | null;
   /** A call that this agent declined or that stopped ringing here, before the server has said so. */
   readonly silenced: string | null;
 }
@@ -42,6 +67,8 @@ export function createDeskStore(notifications: Condition['notifications']): Stor
     dialInvalid: false,
     announced: { number: 0, what: [] },
     busy: {},
+    keyTest: null,
+    helped: null,
     silenced: null,
   }));
 }

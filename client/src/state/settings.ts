@@ -10,6 +10,29 @@ export interface Settings {
   readonly microphone: string | null;
   readonly speaker: string | null;
   readonly ringer: string | null;
+  /** How this agent usually takes payments, by merchant. */
+  readonly habits: Readonly<Record<string, Habit>>;
+}
+
+/** Only what is a merchant's way of business. A language or a one-time purpose belongs to one customer and isn't kept. */
+export interface Habit {
+  readonly purpose: 'charge' | 'authorize';
+  readonly customerChooses: boolean;
+}
+
+/** Merchants whose habits are kept; the oldest go first. */
+const HABITS_LIMIT = 50;
+const NO_HABIT: Habit = { purpose: 'charge', customerChooses: false };
+
+export function habitOf(settings: Settings, merchant: string): Habit {
+  return settings.habits[merchant] ?? NO_HABIT;
+}
+
+/** The habits with a changed one. */
+export function withHabit(settings: Settings, merchant: string, change: Partial<Habit>): Settings['habits'] {
+  const { [merchant]: before = NO_HABIT, ...others } = settings.habits;
+  const kept = Object.entries(others).slice(1 - HABITS_LIMIT);
+  return { ...Object.fromEntries(kept), [merchant]: { ...before, ...change } };
 }
 
 const KEY = 'tonegate.settings';
@@ -43,5 +66,20 @@ function read(text: string | null, language: WindowLanguage): Settings {
     microphone: device(kept.microphone),
     speaker: device(kept.speaker),
     ringer: device(kept.ringer),
+    habits: readHabits(kept.habits),
   };
+}
+
+function readHabits(value: unknown): Settings['habits'] {
+  if (typeof value !== 'object' || value === null) return {};
+  const entries = Object.entries(value as Record<string, Partial<Record<keyof Habit, unknown>> | null>);
+  return Object.fromEntries(
+    entries.slice(-HABITS_LIMIT).map(([merchant, habit]) => [
+      merchant,
+      {
+        purpose: habit?.purpose === 'authorize' ? 'authorize' : 'charge',
+        customerChooses: habit?.customerChooses === true,
+      },
+    ]),
+  );
 }

@@ -10,10 +10,13 @@ import type { Notifier } from '../phone/notifier.ts';
 import type { Phone, PhoneState } from '../phone/phone.ts';
 import { announce } from './announcements.ts';
 import { attentionOf } from './attention.ts';
-import { applyEvent, type CallsState, currentCall, leaveOutcome, NO_CALLS, withRecent } from './calls.ts';
+import { applyEvent, type CallsState, currentCall, NO_CALLS, withRecent } from './calls.ts';
 import { createDeskStore, type Desk, type Place } from './desk.ts';
 import { dialableNumber } from './dial.ts';
-import { createPaymentFormStore, EMPTY_FORM, orderOf, type PaymentForm } from './payment-form.ts';
+import { MoneyDesk } from './money-desk.ts';
+import { PaymentDesk } from './payment-desk.ts';
+import { Reports } from './reports.ts';
+import { Requests } from './requests.ts';
 import type { Session } from './session.ts';
 import type { Settings } from './settings.ts';
 
@@ -27,6 +30,9 @@ export interface SoftphoneParts {
   readonly notifier: Notifier;
   readonly mediaDevices: MediaDevices | undefined;
   readonly settings: StoreApi<Settings>;
+  readonly pause: (ms: number) => Promise<void>;
+  /** A key for an intent that may need several tries. */
+  readonly newKey: () => string;
   /** Words of a notification for a call that rings. */
   readonly ringingWords: (call: Call, language: WindowLanguage) => { title: string; body: string };
 }
@@ -35,20 +41,33 @@ export interface SoftphoneParts {
 export class Softphone {
   readonly session = createStore<Session>(() => ({ phase: 'checking', problem: null }));
   readonly calls = createStore<CallsState>(() => NO_CALLS);
-  readonly form: StoreApi<PaymentForm> = createPaymentFormStore();
   readonly desk: StoreApi<Desk>;
   readonly settings: StoreApi<Settings>;
+  readonly payments: PaymentDesk;
+  readonly money: MoneyDesk;
+  readonly reports: Reports;
   readonly #parts: SoftphoneParts;
   readonly #phone: Phone;
   readonly #audio: CallAudio;
+  readonly #requests: Requests;
   #events: Events | undefined;
-  #acknowledging = new Set<string>();
   #keys: Promise<unknown> = Promise.resolve();
 
   constructor(parts: SoftphoneParts) {
     this.#parts = parts;
     this.settings = parts.settings;
     this.desk = createDeskStore(parts.notifier.permission);
+    this.#requests = new Requests(this.desk, () => this.#signedOut());
+    this.payments = new PaymentDesk({
+      api: parts.api,
+      calls: this.calls,
+      desk: this.desk,
+      settings: this.settings,
+      requests: this.#requests,
+      merchantOf: (call) => this.merchantOf(call),
+    });
+    this.money = new MoneyDesk({ api: parts.api, calls: this.calls, pause: parts.pause, newKey: parts.newKey });
+    this.reports = new Reports({ api: parts.api, now: () => Date.now(), signedOut: () => this.#signedOut() });
     this.#audio = parts.createAudio((audio) => this.desk.setState({ audio }));
     this.#phone = parts.createPhone({
       credential: async () => {
@@ -89,7 +108,7 @@ export class Softphone {
   async signOut(): Promise<void> {
     const answer = await this.#parts.api.signOut();
     if (answer.ok || answer.error === 'not-signed-in') this.#signedOut();
-    else this.#problem('call', answer.error);
+    else this.#requests.problem('call', answer.error);
   }
 
   /** Takes the phone back from the other window. */
@@ -107,18 +126,18 @@ export class Softphone {
   async setReady(ready: boolean): Promise<void> {
     if (this.desk.getState().busy.state) return;
     const state: AgentState = ready ? 'ready' : 'not-ready';
-    this.#busy('state', true);
+    this.#requests.busy('state', true);
     if (ready) {
       await this.#parts.notifier.ask();
       this.desk.setState({ notifications: this.#parts.notifier.permission });
       // A customer must not be put through to somebody who can't be heard.
-      if ((await this.#audio.test()) !== null) return this.#busy('state', false);
+      if ((await this.#audio.test()) !== null) return this.#requests.busy('state', false);
       await this.#listDevices();
     }
     const answer = await this.#parts.api.setAgentState(state);
     if (answer.ok) this.calls.setState({ agent: state });
-    else this.#problem('call', answer.error);
-    this.#busy('state', false);
+    else this.#requests.problem('call', answer.error);
+    this.#requests.busy('state', false);
   }
 
   async answer(): Promise<void> {
@@ -146,7 +165,7 @@ export class Softphone {
   async toggleHold(): Promise<void> {
     const call = currentCall(this.calls.getState());
     if (call === null || (call.state !== 'talking' && call.state !== 'held')) return;
-    await this.#request('call', 'hold', this.#parts.api.hold(call.id, call.state === 'talking'));
+    await this.#requests.send('call', 'hold', () => this.#parts.api.hold(call.id, call.state === 'talking'));
   }
 
   /** Sends one key to the customer's side, in the order pressed. */
@@ -155,7 +174,7 @@ export class Softphone {
     if (call?.state !== 'talking') return;
     this.#keys = this.#keys
       .then(() => this.#parts.api.sendKey(call.id, key))
-      .then((answer) => this.#problem('call', answer.ok ? null : answer.error));
+      .then((answer) => this.#requests.problem('call', answer.ok ? null : answer.error));
   }
 
   setDialText(dialText: string): void {
@@ -166,12 +185,12 @@ export class Softphone {
     const number = dialableNumber(this.desk.getState().dialText);
     if (number === null) return this.desk.setState({ dialInvalid: true });
     if (this.desk.getState().busy.dial) return;
-    this.#busy('dial', true);
-    if ((await this.#audio.test()) !== null) return this.#busy('dial', false);
+    this.#requests.busy('dial', true);
+    if ((await this.#audio.test()) !== null) return this.#requests.busy('dial', false);
     const answer = await this.#parts.api.startCall({ number, merchant });
-    this.#problem('call', answer.ok ? null : answer.error);
+    this.#requests.problem('call', answer.ok ? null : answer.error);
     if (answer.ok) this.desk.setState({ dialText: '' });
-    this.#busy('dial', false);
+    this.#requests.busy('dial', false);
   }
 
   async hangUp(): Promise<void> {
@@ -179,70 +198,12 @@ export class Softphone {
     if (call === null) return;
     // Where the server is out of reach by one way, it may still hear the other.
     if (this.desk.getState().serverLostAt !== null) this.#phone.end(call.id);
-    const problem = await this.#request('call', 'hang-up', this.#parts.api.hangUp(call.id));
+    const problem = await this.#requests.send('call', 'hang-up', () => this.#parts.api.hangUp(call.id));
     if (problem === 'unreachable') this.#phone.end(call.id);
   }
 
-  edit(change: Partial<Pick<PaymentForm, 'reference' | 'amount' | 'description' | 'language'>>): void {
-    const { problems } = this.form.getState();
-    const left = Object.fromEntries(Object.entries(problems).filter(([field]) => !(field in change)));
-    this.form.setState({ ...change, problems: left });
-  }
-
-  /** Starts payment mode; false when the form has something wrong, so that the first such field gets the focus. */
-  async takePayment(): Promise<boolean> {
-    const call = currentCall(this.calls.getState());
-    const merchant = this.merchantOf(call);
-    const form = this.form.getState();
-    if (call === null || merchant === undefined || form.sending) return true;
-    const order = orderOf(form, merchant.currency);
-    if (!order.ok) {
-      this.form.setState({ problems: order.error });
-      return false;
-    }
-    this.form.setState({ problems: {}, sending: true });
-    const answer = await this.#parts.api.startPayment({
-      call: call.id,
-      purpose: 'charge',
-      order: order.value,
-      language: form.language ?? merchant.language,
-    });
-    this.#problem('payment', answer.ok ? null : answer.error);
-    this.form.setState({ sending: false });
-    return true;
-  }
-
-  async stopPayment(): Promise<void> {
-    const payment = currentCall(this.calls.getState())?.payment;
-    if (payment === null || payment === undefined || payment.state === 'ended') return;
-    await this.#request('payment', 'cancel', this.#parts.api.cancelPayment(payment.id));
-  }
-
-  /**
-   * The outcome stands on a visible screen: says so to the server, once. `unknown` tells nobody whether money moved, so
-   * that it isn't acknowledged.
-   */
-  outcomeShown(): void {
-    const payments = [...this.calls.getState().live, this.calls.getState().kept].flatMap((call) => call?.payment ?? []);
-    for (const payment of payments) {
-      const { id, outcome } = payment;
-      if (outcome === null || outcome === 'unknown' || payment.acknowledged || this.#acknowledging.has(id)) continue;
-      this.#acknowledging.add(id);
-      void this.#parts.api.acknowledgePayment(id).then((answer) => {
-        if (!answer.ok) this.#acknowledging.delete(id);
-      });
-    }
-  }
-
-  /** Leaves the outcome behind. With `keepOrder` the form keeps the order, for another card. */
-  leaveOutcome(payment: string, keepOrder: boolean): void {
-    if (!keepOrder) this.form.setState(EMPTY_FORM);
-    this.calls.setState((state) => leaveOutcome(state, payment));
-    this.#problem('payment', null);
-  }
-
   dismissProblem(place: Place): void {
-    this.#problem(place, null);
+    this.#requests.problem(place, null);
   }
 
   change(settings: Partial<Settings>): void {
@@ -309,8 +270,16 @@ export class Softphone {
     this.#audio.ring(false);
     this.#parts.notifier.clear();
     this.calls.setState(NO_CALLS, true);
-    this.form.setState(EMPTY_FORM, true);
-    this.desk.setState({ serverLostAt: null, phoneLostAt: null, problems: { call: null, payment: null } });
+    this.payments.clear();
+    this.money.clear();
+    this.reports.clear();
+    this.desk.setState({
+      serverLostAt: null,
+      phoneLostAt: null,
+      problems: { call: null, payment: null },
+      keyTest: null,
+      helped: null,
+    });
   }
 
   #phoneChanged(phone: PhoneState): void {
@@ -330,11 +299,12 @@ export class Softphone {
   #callsChanged(before: CallsState, after: CallsState): void {
     const was = currentCall(before);
     const is = currentCall(after);
-    if (is !== null && was?.id !== is.id && after.kept === null) this.form.setState(EMPTY_FORM, true);
-    if (was?.id !== is?.id) this.#problem('payment', null);
-    if (is?.payment?.outcome === 'approved' && was?.payment?.outcome !== 'approved') {
-      this.form.setState(EMPTY_FORM, true);
+    if (is !== null && was?.id !== is.id && after.kept === null) this.payments.clear();
+    if (was?.id !== is?.id) {
+      this.#requests.problem('payment', null);
+      this.desk.setState({ keyTest: null, helped: null });
     }
+    if (is?.payment?.outcome === 'approved' && was?.payment?.outcome !== 'approved') this.payments.clear();
     const what = announce(before, after);
     if (what.length > 0) {
       this.desk.setState(({ announced }) => ({ announced: { number: announced.number + 1, what } }));
@@ -374,33 +344,6 @@ export class Softphone {
       microphone: microphone ?? undefined,
       speaker: speaker ?? undefined,
       ringer: ringer ?? undefined,
-    });
-  }
-
-  async #request(
-    place: Place,
-    what: 'hold' | 'hang-up' | 'cancel',
-    request: ReturnType<Api['hold']>,
-  ): Promise<ApiProblem | null> {
-    this.#busy(what, true);
-    const answer = await request;
-    // Already as wished: nothing for the agent to do.
-    const problem = answer.ok || answer.error === 'already-ended' ? null : answer.error;
-    this.#problem(place, problem);
-    this.#busy(what, false);
-    return problem;
-  }
-
-  #problem(place: Place, problem: ApiProblem | null): void {
-    if (problem === 'not-signed-in') return this.#signedOut();
-    if (this.desk.getState().problems[place] === problem) return;
-    this.desk.setState(({ problems }) => ({ problems: { ...problems, [place]: problem } }));
-  }
-
-  #busy(what: keyof Desk['busy'], on: boolean): void {
-    this.desk.setState(({ busy }) => {
-      const { [what]: _, ...rest } = busy;
-      return { busy: on ? { ...rest, [what]: true } : rest };
     });
   }
 }

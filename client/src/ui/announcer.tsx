@@ -3,6 +3,7 @@ import type { Translate } from '../i18n/translate.ts';
 import type { Announcement } from '../state/announcements.ts';
 import { useDesk } from '../state/hooks.ts';
 import controls from './controls.module.css';
+import { stepWords, verdict } from './payment-words.ts';
 import { useTranslate } from './use-translate.ts';
 
 /** Says what happens to those who don't see it. */
@@ -26,11 +27,9 @@ function wordsOf(what: Announcement, t: Translate): string {
         merchant: what.merchant,
       });
     case 'step-done':
-      return t('say.step-done', { step: t(`pay.step.${what.step}`) });
+      return t('say.step-done', { step: stepWords(what.step, what.purpose, t) });
     case 'outcome':
-      return what.outcome === 'unknown'
-        ? `${t('outcome.unknown')}. ${t('outcome.unknown.text')}`
-        : t(`outcome.${what.outcome}`);
+      return what.outcome === 'unknown' ? `${t('outcome.unknown')}. ${t('outcome.unknown.text')}` : verdict(what, t);
     default:
       return t(`say.${what.say}`);
   }

@@ -1,12 +1,12 @@
 import { useEffect } from 'react';
 import { useSession, useSettings } from '../state/hooks.ts';
+import { ErrorBoundary } from './error-boundary.tsx';
 import { Replaced } from './replaced.tsx';
 import { SignIn } from './sign-in.tsx';
 import { Window } from './window.tsx';
 
-/** The page that the session calls for, in the language and theme that the agent chose. */
+/** The page, in the language and theme that the agent chose. */
 export function App() {
-  const session = useSession();
   const language = useSettings((settings) => settings.language);
   const theme = useSettings((settings) => settings.theme);
 
@@ -18,6 +18,16 @@ export function App() {
     else document.documentElement.dataset['theme'] = theme;
   }, [theme]);
 
+  return (
+    <ErrorBoundary>
+      <SessionPage />
+    </ErrorBoundary>
+  );
+}
+
+/** What the session calls for. */
+function SessionPage() {
+  const session = useSession();
   switch (session.phase) {
     case 'signed-in':
       return <Window me={session.me} />;

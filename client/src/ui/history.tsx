@@ -1,10 +1,13 @@
-import type { Call } from '@tonegate/api-schema';
+import type { Call, Payment } from '@tonegate/api-schema';
 import { formatMoney, formatNumber, formatTimeOfDay } from '../i18n/format.ts';
 import { currentCall } from '../state/calls.ts';
 import { useCalls, useSoftphone } from '../state/hooks.ts';
+import { hasAmount } from '../state/payment-steps.ts';
 import controls from './controls.module.css';
 import styles from './history.module.css';
 import { IncomingIcon, OutgoingIcon } from './icons.tsx';
+import { MoneyButtons } from './money-buttons.tsx';
+import { referenceWords, verdict } from './payment-words.ts';
 import { useLanguage, useTranslate } from './use-translate.ts';
 
 /** The last calls; the number of each can be put into the dial field. */
@@ -55,15 +58,36 @@ function Entry({ call }: { call: Call }) {
           {call.merchant.name}
           {call.end !== null && ` · ${t(`end.${call.end}`)}`}
         </span>
-        {payment !== null && payment.outcome !== null && (
-          <span className={styles.payment} data-outcome={payment.outcome}>
-            {t(`outcome.${payment.outcome}`)} {formatMoney(payment.order.amountMinor, payment.order.currency, language)}
-          </span>
-        )}
+        {payment !== null && <Paid payment={payment} />}
       </div>
       <time className={styles.time} dateTime={new Date(call.startedAt).toISOString()}>
         {formatTimeOfDay(call.startedAt, language)}
       </time>
     </li>
+  );
+}
+
+function Paid({ payment }: { payment: Payment }) {
+  const t = useTranslate();
+  const language = useLanguage();
+  const { outcome, order, refundedMinor } = payment;
+  if (outcome === null) return null;
+  return (
+    <>
+      <span className={styles.payment} data-outcome={outcome}>
+        {verdict({ ...payment, outcome }, t)}{' '}
+        {hasAmount(payment.purpose) && formatMoney(order.amountMinor, order.currency, language)}
+      </span>
+      <span className={styles.detail}>
+        {referenceWords(payment, t)}
+        {refundedMinor > 0 &&
+          ` · ${t('money.refunded', { amount: formatMoney(refundedMinor, order.currency, language) })}`}
+      </span>
+      {payment.possible.length > 0 && (
+        <span className={styles.money} role="group" aria-label={t('money.actions')}>
+          <MoneyButtons payment={payment} />
+        </span>
+      )}
+    </>
   );
 }

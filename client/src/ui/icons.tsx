@@ -67,3 +67,6 @@ export const WallIcon = icon(
   </>,
 );
 export const MenuIcon = icon(<path d="M4 6h12M4 10h12M4 14h12" />);
+export const ChevronIcon = icon(<path d="M5 8l5 5 5-5" strokeWidth="2" />);
+export const ReportsIcon = icon(<path d="M3.5 16.5h13M6 13.5V9M10 13.5V4M14 13.5V7" strokeWidth="2.2" />);
+export const BackIcon = icon(<path d="M9 5l-5 5 5 5M4.5 10h12" strokeWidth="2" />);

@@ -6,6 +6,7 @@ import type { Theme } from '../state/settings.ts';
 import controls from './controls.module.css';
 import { DoneIcon, MenuIcon } from './icons.tsx';
 import styles from './me-bar.module.css';
+import menu from './menu.module.css';
 import { useTranslate } from './use-translate.ts';
 
 const THEMES: readonly Theme[] = ['system', 'light', 'dark'];
@@ -24,7 +25,7 @@ export function MeBar({ me, onShortcuts }: { me: Me; onShortcuts: () => void }) 
       <h1 className={controls.hidden}>{t('app.name')}</h1>
       <label className={styles.state}>
         <Switch.Root
-          className={styles.switch}
+          className={controls.switch}
           data-testid="ready"
           aria-label={t('me.ready')}
           checked={ready}
@@ -33,7 +34,7 @@ export function MeBar({ me, onShortcuts }: { me: Me; onShortcuts: () => void }) 
           aria-busy={busy}
           onCheckedChange={(checked) => void softphone.setReady(checked)}
         >
-          <Switch.Thumb className={styles.thumb} />
+          <Switch.Thumb className={controls.thumb} />
         </Switch.Root>
         <span className={styles.word} data-ready={ready}>
           {t(ready ? 'me.ready' : 'me.not-ready')}
@@ -81,8 +82,8 @@ function Menu({ onShortcuts }: { onShortcuts: () => void }) {
       <DropdownMenu.Trigger className={controls.icon} data-testid="menu" aria-label={t('me.menu')}>
         <MenuIcon />
       </DropdownMenu.Trigger>
-      <DropdownMenu.Content className={styles.menu} align="end" sideOffset={4} collisionPadding={8}>
-        <DropdownMenu.Label className={styles.heading}>{t('me.language')}</DropdownMenu.Label>
+      <DropdownMenu.Content className={menu.menu} align="end" sideOffset={4} collisionPadding={8}>
+        <DropdownMenu.Label className={menu.heading}>{t('me.language')}</DropdownMenu.Label>
         <DropdownMenu.RadioGroup
           aria-label={t('me.language')}
           value={language}
@@ -92,7 +93,7 @@ function Menu({ onShortcuts }: { onShortcuts: () => void }) {
             <Choice key={tag} value={tag} lang={tag} label={t(`language.${tag}`)} />
           ))}
         </DropdownMenu.RadioGroup>
-        <DropdownMenu.Label className={styles.heading}>{t('me.theme')}</DropdownMenu.Label>
+        <DropdownMenu.Label className={menu.heading}>{t('me.theme')}</DropdownMenu.Label>
         <DropdownMenu.RadioGroup
           aria-label={t('me.theme')}
           value={theme}
@@ -102,11 +103,11 @@ function Menu({ onShortcuts }: { onShortcuts: () => void }) {
             <Choice key={name} value={name} label={t(`theme.${name}`)} />
           ))}
         </DropdownMenu.RadioGroup>
-        <DropdownMenu.Separator className={styles.rule} />
-        <DropdownMenu.Item className={styles.item} onSelect={onShortcuts}>
+        <DropdownMenu.Separator className={menu.rule} />
+        <DropdownMenu.Item className={menu.item} onSelect={onShortcuts}>
           {t('me.shortcuts')}
         </DropdownMenu.Item>
-        <DropdownMenu.Item className={styles.item} onSelect={() => void softphone.signOut()}>
+        <DropdownMenu.Item className={menu.item} onSelect={() => void softphone.signOut()}>
           {t('me.sign-out')}
         </DropdownMenu.Item>
       </DropdownMenu.Content>
@@ -116,7 +117,7 @@ function Menu({ onShortcuts }: { onShortcuts: () => void }) {
 
 function Choice({ value, label, lang }: { value: string; label: string; lang?: string }) {
   return (
-    <DropdownMenu.RadioItem className={styles.item} value={value} lang={lang}>
+    <DropdownMenu.RadioItem className={menu.item} value={value} lang={lang}>
       {label}
       <DropdownMenu.ItemIndicator>
         <DoneIcon size={16} />

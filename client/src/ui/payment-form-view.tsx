@@ -1,133 +1,143 @@
 import type { Call } from '@tonegate/api-schema';
+import { Switch } from 'radix-ui';
 import { type FormEvent, type ReactNode, useId } from 'react';
-import { exampleAmount, formatMoney } from '../i18n/format.ts';
-import type { Translate } from '../i18n/translate.ts';
-import { useForm, useSoftphone } from '../state/hooks.ts';
-import { type OrderProblems, TEXT_LIMIT } from '../state/payment-form.ts';
+import { exampleAmount, languageName } from '../i18n/format.ts';
+import { useDesk, useForm, useSession, useSettings, useSoftphone } from '../state/hooks.ts';
+import { chosenOf } from '../state/payment-desk.ts';
+import { type FormField, fieldsOf, TEXT_LIMIT } from '../state/payment-form.ts';
 import controls from './controls.module.css';
-import { WarningIcon } from './icons.tsx';
-import styles from './payment-zone.module.css';
+import { Field } from './field.tsx';
+import { fieldWords } from './field-words.ts';
+import { KeysAdvice, keysHindrance } from './keys-advice.tsx';
+import { PurposeMenu } from './purpose-menu.tsx';
+import styles from './payment-form.module.css';
 import { useLanguage, useTranslate } from './use-translate.ts';
 
-/** The order, and the one filled button of the window. */
+/** The order, what it is for, and the one filled button of the window. */
 export function PaymentFormView({ call }: { call: Call }) {
   const softphone = useSoftphone();
   const t = useTranslate();
   const language = useLanguage();
   const id = useId();
+  const session = useSession();
   const form = useForm((state) => state);
+  const settings = useSettings((state) => state);
+  const testing = useDesk((state) => state.busy['key-test'] === true);
   const merchant = softphone.merchantOf(call);
-  if (merchant === undefined) return null;
+  if (merchant === undefined || session.phase !== 'signed-in') return null;
+  const { payments } = softphone;
   const { currency } = merchant;
-  const guide = form.language ?? merchant.language;
-  const hindrance = !call.keysPossible ? 'pay.no-keys' : call.state === 'held' ? 'pay.held' : null;
-  const blocked = hindrance !== null || form.sending || call.state !== 'talking';
+  const { purpose, guide, gentle } = chosenOf(form, call, merchant, settings);
+  const fields = fieldsOf(purpose, merchant);
+  const hindrance = keysHindrance(call) ?? (call.state === 'held' ? 'pay.held' : null);
+  const blocked = hindrance !== null || form.sending || testing || call.state !== 'talking';
 
   const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
     if (blocked) return;
-    const fields = event.currentTarget;
-    void softphone.takePayment().then((fits) => {
-      if (!fits) fields.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+    const inputs = event.currentTarget;
+    void payments.take().then((fits) => {
+      if (!fits) inputs.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
     });
   };
 
-  const limit = formatMoney(9_999_999, currency, language);
-  const amountProblem = form.problems.amount;
-  const problems = {
-    reference: textWords(form.problems.reference, t),
-    description: textWords(form.problems.description, t),
-    amount:
-      amountProblem === undefined
-        ? null
-        : amountProblem === 'decimals'
-          ? t('pay.amount.decimals', { currency, example: exampleAmount(currency) })
-          : amountProblem === 'not-a-number'
-            ? t('pay.amount.not-a-number', { example: exampleAmount(currency) })
-            : amountProblem === 'too-much'
-              ? t('pay.amount.too-much', { limit })
-              : t(`pay.amount.${amountProblem}`),
+  const labels: Record<FormField, string> = {
+    reference: t(fields.includes('amount') ? 'pay.order' : 'pay.reference'),
+    amount: t('pay.amount', { currency }),
+    description: t('pay.description'),
+    member: t(fields.includes('phone') ? 'pay.member-optional' : 'pay.member'),
+    phone: t('pay.phone'),
   };
+  const placeholders: Partial<Record<FormField, string>> = {
+    amount: t('pay.amount.example', { example: exampleAmount(currency) }),
+    phone: t('pay.phone.example'),
+  };
+  const [first, second, third] = fields.map((field) => (
+    <Field
+      key={field}
+      id={`${id}-${field}`}
+      label={labels[field]}
+      problem={fieldWords(field, form.problems[field], currency, t, language)}
+    >
+      {(attributes) => (
+        <input
+          {...attributes}
+          className={`${controls.input} ${field === 'amount' ? styles.amount : ''}`}
+          data-testid={TEST_IDS[field]}
+          data-first={field === 'reference' ? true : undefined}
+          type={field === 'phone' ? 'tel' : 'text'}
+          inputMode={field === 'amount' ? 'decimal' : field === 'phone' ? 'tel' : undefined}
+          autoComplete="off"
+          maxLength={LENGTHS[field]}
+          placeholder={placeholders[field]}
+          value={form[field]}
+          onChange={(event) => payments.edit({ [field]: event.target.value })}
+        />
+      )}
+    </Field>
+  ));
+  const note: ReactNode =
+    purpose === 'card-update' || purpose === 'verify' ? (
+      <p className={`${controls.quiet} ${styles.note}`}>{t(`pay.member.${purpose}`)}</p>
+    ) : null;
 
   return (
     <form className={styles.form} onSubmit={submit} noValidate>
       <div className={styles.pair}>
-        <Field id={`${id}-order`} label={t('pay.order')} problem={problems.reference}>
-          {(field) => (
-            <input
-              {...field}
-              className={controls.input}
-              data-testid="order"
-              data-first
-              autoComplete="off"
-              maxLength={TEXT_LIMIT}
-              value={form.reference}
-              onChange={(event) => softphone.edit({ reference: event.target.value })}
-            />
-          )}
-        </Field>
-        <Field id={`${id}-amount`} label={t('pay.amount', { currency })} problem={problems.amount}>
-          {(field) => (
-            <input
-              {...field}
-              className={`${controls.input} ${styles.amount}`}
-              data-testid="amount"
-              inputMode="decimal"
-              autoComplete="off"
-              maxLength={16}
-              placeholder={t('pay.amount.example', { example: exampleAmount(currency) })}
-              value={form.amount}
-              onChange={(event) => softphone.edit({ amount: event.target.value })}
-            />
-          )}
-        </Field>
+        {first}
+        {second}
       </div>
       <div className={styles.pair}>
-        <Field id={`${id}-description`} label={t('pay.description')} problem={problems.description}>
-          {(field) => (
-            <input
-              {...field}
+        {third ?? note}
+        <Field id={`${id}-guide`} label={t('pay.guide')} problem={null}>
+          {(attributes) => (
+            <select
+              {...attributes}
               className={controls.input}
-              data-testid="description"
-              autoComplete="off"
-              maxLength={TEXT_LIMIT}
-              value={form.description}
-              onChange={(event) => softphone.edit({ description: event.target.value })}
-            />
+              data-testid="guide"
+              value={guide}
+              onChange={(event) => payments.chooseGuide(event.target.value)}
+            >
+              {session.me.languages.map((tag) => (
+                <option key={tag} value={tag}>
+                  {languageName(tag, language)}
+                </option>
+              ))}
+              {session.me.languages.length > 1 && <option value="customer">{t('pay.guide.customer')}</option>}
+            </select>
           )}
         </Field>
-        <div className={controls.field}>
-          <span className={controls.label} id={`${id}-guide`}>
-            {t('pay.guide')}
-          </span>
-          <div className={styles.guide} role="radiogroup" aria-labelledby={`${id}-guide`}>
-            {(['ja', 'en'] as const).map((tag) => (
-              <label key={tag} className={styles.language}>
-                <input
-                  type="radio"
-                  name={`${id}-language`}
-                  data-testid={`guide-${tag}`}
-                  checked={guide === tag}
-                  onChange={() => softphone.edit({ language: tag })}
-                />
-                <span lang={tag}>{t(`language.${tag}`)}</span>
-              </label>
-            ))}
-          </div>
-        </div>
       </div>
-      <button
-        type="submit"
-        className={`${controls.primary} ${controls.wide}`}
-        data-testid="take-payment"
-        disabled={hindrance !== null}
-        aria-disabled={blocked}
-        aria-describedby={hindrance === null ? undefined : `${id}-hindrance`}
-      >
-        {t(form.sending ? 'pay.taking' : 'pay.take')}
-      </button>
-      {hindrance !== null && (
-        <p className={controls.quiet} id={`${id}-hindrance`}>
+      <label className={styles.gentle}>
+        <Switch.Root
+          className={controls.switch}
+          data-testid="gentle"
+          checked={gentle}
+          onCheckedChange={(on) => payments.edit({ gentle: on })}
+        >
+          <Switch.Thumb className={controls.thumb} />
+        </Switch.Root>
+        <span>
+          {t('pay.gentle')} <small className={controls.quiet}>{t('pay.gentle.text')}</small>
+        </span>
+      </label>
+      <div className={styles.take}>
+        <button
+          type="submit"
+          className={controls.primary}
+          data-testid="take-payment"
+          disabled={hindrance !== null}
+          aria-disabled={blocked}
+          aria-describedby={hindrance === null ? undefined : `${id}-hindrance`}
+        >
+          {form.sending ? t('pay.taking') : t(`purpose.${purpose}`)}
+        </button>
+        <PurposeMenu purpose={purpose} />
+      </div>
+      {hindrance === null ? (
+        <KeysAdvice call={call} />
+      ) : (
+        <p className={styles.hindrance} id={`${id}-hindrance`} data-testid="hindrance">
           {t(hindrance)}
         </p>
       )}
@@ -135,34 +145,17 @@ export function PaymentFormView({ call }: { call: Call }) {
   );
 }
 
-interface FieldProps {
-  readonly id: string;
-  readonly label: string;
-  readonly problem: string | null;
-  readonly children: (field: { id: string; 'aria-invalid': boolean; 'aria-describedby'?: string }) => ReactNode;
-}
-
-function Field({ id, label, problem, children }: FieldProps) {
-  return (
-    <div className={controls.field}>
-      <label className={controls.label} htmlFor={id}>
-        {label}
-      </label>
-      {children({
-        id,
-        'aria-invalid': problem !== null,
-        ...(problem === null ? {} : { 'aria-describedby': `${id}-problem` }),
-      })}
-      {problem !== null && (
-        <p className={controls.error} id={`${id}-problem`} role="alert">
-          <WarningIcon size={16} />
-          {problem}
-        </p>
-      )}
-    </div>
-  );
-}
-
-function textWords(problem: OrderProblems['reference'], t: Translate): string | null {
-  return problem === undefined ? null : t(`pay.field.${problem}`);
-}
+const TEST_IDS: Record<FormField, string> = {
+  reference: 'order',
+  amount: 'amount',
+  description: 'description',
+  member: 'member',
+  phone: 'phone',
+};
+const LENGTHS: Record<FormField, number> = {
+  reference: TEXT_LIMIT,
+  amount: 16,
+  description: TEXT_LIMIT,
+  member: 60,
+  phone: 32,
+};

@@ -1,16 +1,18 @@
-import type { Outcome, Payment } from '@tonegate/api-schema';
+import type { Outcome, Payment, Purpose } from '@tonegate/api-schema';
 import { type ReactNode, useEffect, useState } from 'react';
 import { formatMoney, joinSentences } from '../i18n/format.ts';
-import { en } from '../i18n/en.ts';
-import type { MessageKey, Translate } from '../i18n/translate.ts';
+import type { Translate } from '../i18n/translate.ts';
 import { currentCall } from '../state/calls.ts';
 import { useCalls, useSoftphone } from '../state/hooks.ts';
+import { hasAmount } from '../state/payment-steps.ts';
 import controls from './controls.module.css';
 import { CrossIcon, DoneIcon, StopIcon, UnknownIcon } from './icons.tsx';
+import { MoneyButtons } from './money-buttons.tsx';
+import { brandWords, explanation, referenceWords, verdict } from './payment-words.ts';
 import styles from './payment-zone.module.css';
 import { useLanguage, useTranslate } from './use-translate.ts';
 
-const ICONS: Record<Outcome, ReactNode> = {
+export const OUTCOME_ICONS: Record<Outcome, ReactNode> = {
   approved: <DoneIcon size={28} />,
   declined: <CrossIcon size={28} />,
   cancelled: <StopIcon size={28} />,
@@ -20,44 +22,52 @@ const ICONS: Record<Outcome, ReactNode> = {
 
 /** What became of the payment; stays until the agent moves on. */
 export function PaymentOutcome({ payment }: { payment: Payment }) {
-  const softphone = useSoftphone();
+  const { payments } = useSoftphone();
   const t = useTranslate();
   const language = useLanguage();
   const inCall = useCalls((state) => currentCall(state)?.id === payment.call);
-  const { outcome } = payment;
+  const { outcome, purpose } = payment;
   useAcknowledged(payment);
   if (outcome === null) return null;
 
-  const sum = formatMoney(payment.order.amountMinor, payment.order.currency, language);
-  const again = outcome === 'declined' || outcome === 'failed' || outcome === 'cancelled';
+  const ended = { ...payment, outcome };
+  const words = verdict(ended, t);
+  const sum = hasAmount(purpose) ? formatMoney(payment.order.amountMinor, payment.order.currency, language) : '';
+  const again = againWith(payment);
   return (
     <div className={styles.outcome} data-testid="outcome" data-outcome={outcome}>
       <h3 className={styles.verdict}>
-        {ICONS[outcome]}
-        {t(`outcome.${outcome}`)}
+        {OUTCOME_ICONS[outcome]}
+        {words}
       </h3>
       <div className={styles.facts}>
         <p className={styles.sum}>
-          <strong>{sum}</strong>
+          {sum !== '' && <strong>{sum}</strong>}
           <Card payment={payment} />
         </p>
-        <p>{joinSentences(explanation(payment, t), language)}</p>
+        <p>{joinSentences(explanation(ended, t), language)}</p>
         <p className={controls.quiet}>
-          {t('pay.order')} {payment.order.reference}
+          {referenceWords(payment, t)}
+          {payment.member !== null && ` · ${t('pay.member-is', { member: payment.member })}`}
           {payment.receipt !== null && ` · ${t('pay.receipt', { receipt: payment.receipt })}`}
         </p>
+        {payment.refundedMinor > 0 && (
+          <p data-testid="refunded">
+            {t('money.refunded', { amount: formatMoney(payment.refundedMinor, payment.order.currency, language) })}
+          </p>
+        )}
         {payment.wall === 'shut' && <p className={controls.quiet}>{t('pay.wall-still-shut')}</p>}
       </div>
       <div className={styles.buttons}>
-        {outcome === 'approved' && <Copy text={receiptText(payment, sum, t)} />}
-        {again && inCall && payment.wall === 'open' && (
+        {outcome === 'approved' && <Copy text={receiptText(payment, words, sum, t)} />}
+        {again !== null && inCall && payment.wall === 'open' && (
           <button
             type="button"
             className={controls.button}
             data-testid="other-card"
-            onClick={() => softphone.leaveOutcome(payment.id, true)}
+            onClick={() => payments.tryAgain(payment.id, again.purpose)}
           >
-            {t('pay.other-card')}
+            {t(again.words)}
           </button>
         )}
         {payment.wall === 'open' && (
@@ -65,14 +75,27 @@ export function PaymentOutcome({ payment }: { payment: Payment }) {
             type="button"
             className={controls.button}
             data-testid="leave-outcome"
-            onClick={() => softphone.leaveOutcome(payment.id, false)}
+            onClick={() => payments.leave(payment.id)}
           >
             {t(outcome === 'approved' ? 'pay.done' : 'pay.leave')}
           </button>
         )}
+        <MoneyButtons payment={payment} />
       </div>
     </div>
   );
+}
+
+/** How the same order is tried once more, where it can be. */
+function againWith({
+  outcome,
+  purpose,
+}: Payment): { words: 'pay.other-card' | 'pay.try-again' | 'pay.key-in-card'; purpose: Purpose } | null {
+  if (outcome === 'approved' || outcome === 'unknown') return null;
+  if (purpose === 'capture' || purpose === 'void' || purpose === 'refund') return null;
+  // Where the stored card is refused or there is none, the customer has another one to key.
+  if (purpose === 'stored-charge' && outcome !== 'cancelled') return { words: 'pay.key-in-card', purpose: 'charge' };
+  return { words: outcome === 'declined' && purpose !== 'verify' ? 'pay.other-card' : 'pay.try-again', purpose };
 }
 
 function Card({ payment }: { payment: Payment }) {
@@ -111,7 +134,7 @@ function useAcknowledged(payment: Payment): void {
   useEffect(() => {
     if (outcome === null || acknowledged) return;
     const shown = (): void => {
-      if (document.visibilityState === 'visible') softphone.outcomeShown();
+      if (document.visibilityState === 'visible') softphone.payments.outcomeShown();
     };
     shown();
     document.addEventListener('visibilitychange', shown);
@@ -119,29 +142,13 @@ function useAcknowledged(payment: Payment): void {
   }, [softphone, id, outcome, acknowledged]);
 }
 
-function explanation(payment: Payment, t: Translate): string[] {
-  const { outcome, reason } = payment;
-  if (outcome === 'unknown') return [t('outcome.unknown.text')];
-  if (outcome === 'approved') return [t('outcome.charged')];
-  return [reason === null ? '' : t(`reason.${reason}`), t('outcome.no-money')];
-}
-
-function brandWords(brand: string | null, t: Translate): string {
-  const key = `brand.${brand ?? 'other'}`;
-  return t(isMessage(key) && key.startsWith('brand.') ? (key as MessageKey & `brand.${string}`) : 'brand.other');
-}
-
-function isMessage(key: string): key is MessageKey {
-  return key in en;
-}
-
-function receiptText(payment: Payment, sum: string, t: Translate): string {
+function receiptText(payment: Payment, words: string, sum: string, t: Translate): string {
   return [
-    t('outcome.approved'),
+    words,
     sum,
     payment.lastFour === null ? '' : `${brandWords(payment.brand, t)} •••• ${payment.lastFour}`,
     payment.receipt === null ? '' : t('pay.receipt', { receipt: payment.receipt }),
-    `${t('pay.order')} ${payment.order.reference}`,
+    referenceWords(payment, t),
   ]
     .filter((part) => part !== '')
     .join('  ');

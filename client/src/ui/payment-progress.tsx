@@ -1,34 +1,50 @@
 import type { Payment } from '@tonegate/api-schema';
-import { formatMoney } from '../i18n/format.ts';
+import { useId } from 'react';
+import { formatMoney, languageName } from '../i18n/format.ts';
 import { useCalls, useDesk, useSoftphone } from '../state/hooks.ts';
-import { shownSteps } from '../state/payment-steps.ts';
+import { hasAmount, isTooLate, shownSteps } from '../state/payment-steps.ts';
 import controls from './controls.module.css';
 import { DoneIcon } from './icons.tsx';
+import { PaymentHelp } from './payment-help.tsx';
+import { PaymentRemarks } from './payment-remarks.tsx';
+import { referenceWords, stepWords } from './payment-words.ts';
 import styles from './payment-zone.module.css';
 import { useLanguage, useTranslate } from './use-translate.ts';
 
-/** The customer's way through the payment: how far, never what. */
+/** The customer's way through the payment: how far, never what; and how the agent can help. */
 export function PaymentProgress({ payment }: { payment: Payment }) {
   const softphone = useSoftphone();
   const t = useTranslate();
   const language = useLanguage();
+  const remarks = useId();
   const stopping = useDesk((state) => state.busy.cancel === true);
+  const way = useCalls((state) => state.way);
   const checking = payment.step === 'processing';
-  const way = useCalls((state) => state.reached);
-  const remarks = [
-    payment.mistakes > 0 &&
-      (payment.mistakes === 1 ? t('pay.mistake-one') : t('pay.mistakes', { count: payment.mistakes })),
-    payment.waiting && t('pay.waiting'),
-  ].filter((remark) => remark !== false);
+  const tooLate = isTooLate(payment);
+  const badges = [
+    languageName(payment.language, language),
+    payment.gentle && t('pay.is-gentle'),
+    payment.member !== null && t('pay.member-is', { member: payment.member }),
+    payment.declined > 0 && t('pay.card-number', { number: payment.declined + 1, of: payment.cards }),
+  ].filter((badge) => badge !== false);
 
   return (
     <>
-      <p className={styles.order}>
-        <span>
-          {t('pay.order')} {payment.order.reference}
-        </span>
-        <span className={styles.money}>{formatMoney(payment.order.amountMinor, payment.order.currency, language)}</span>
-      </p>
+      <div>
+        <p className={styles.order}>
+          <span>{referenceWords(payment, t)}</span>
+          <span className={styles.money}>
+            {hasAmount(payment.purpose)
+              ? formatMoney(payment.order.amountMinor, payment.order.currency, language)
+              : t(`purpose.${payment.purpose}`)}
+          </span>
+        </p>
+        <ul className={styles.badges} data-testid="badges">
+          {badges.map((badge) => (
+            <li key={badge}>{badge}</li>
+          ))}
+        </ul>
+      </div>
       <ol className={styles.steps} aria-label={t('pay.steps')}>
         {shownSteps(payment, way).map(({ step, state }) => (
           <li
@@ -40,23 +56,26 @@ export function PaymentProgress({ payment }: { payment: Payment }) {
           >
             {state === 'done' ? <DoneIcon /> : <span className={styles.mark} aria-hidden="true" />}
             <span>
-              {t(`pay.step.${step === 'result' && checking ? 'processing' : step}`)}
+              {stepWords(step === 'result' && checking ? 'processing' : step, payment.purpose, t)}
               <span className={controls.hidden}> {t(`pay.step.${state}`)}</span>
             </span>
             {state === 'now' && <Dots keys={payment.keys} of={payment.of} />}
           </li>
         ))}
       </ol>
-      <p className={styles.remarks} aria-live="polite" data-testid="remarks">
-        {remarks.join(' · ')}
-      </p>
-      <div>
+      <div className={styles.footer}>
+        <PaymentRemarks id={remarks} payment={payment} />
+        <PaymentHelp payment={payment} tooLate={tooLate} reason={remarks} />
         <button
           type="button"
-          className={controls.button}
+          className={`${controls.button} ${styles.stop}`}
           data-testid="stop-payment"
           aria-busy={stopping}
-          onClick={() => void softphone.stopPayment()}
+          aria-disabled={tooLate}
+          aria-describedby={tooLate ? remarks : undefined}
+          onClick={() => {
+            if (!tooLate) void softphone.payments.stop();
+          }}
         >
           {t(stopping ? 'pay.stopping' : 'pay.stop')}
         </button>

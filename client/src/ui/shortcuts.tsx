@@ -1,7 +1,7 @@
 import { Dialog } from 'radix-ui';
 import type { MessageKey } from '../i18n/translate.ts';
 import controls from './controls.module.css';
-import styles from './shortcuts.module.css';
+import styles from './dialog.module.css';
 import { useTranslate } from './use-translate.ts';
 
 const SHORTCUTS: readonly [string, MessageKey & `shortcuts.${string}`][] = [

@@ -14,7 +14,7 @@ export function useShortcuts(open: (panel: Panel) => void): void {
     const pressed = (event: KeyboardEvent): void => {
       if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
       if (event.target instanceof Element && event.target.closest(TYPING) !== null) return;
-      if (document.querySelector('[role="dialog"], [role="menu"]') !== null) return;
+      if (document.querySelector('[role="dialog"], [role="alertdialog"], [role="menu"]') !== null) return;
       if (event.key === ' ') {
         if (softphone.ringingCall() === null || isReject(event.target)) return;
         // The button that happens to have the focus must not be pressed along with it.

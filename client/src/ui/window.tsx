@@ -9,6 +9,7 @@ import { CallCard } from './call-card.tsx';
 import { EndZone } from './end-zone.tsx';
 import { History } from './history.tsx';
 import { MeBar } from './me-bar.tsx';
+import { MoneyDialog } from './money-dialog.tsx';
 import { PaymentZone } from './payment-zone.tsx';
 import { Shortcuts } from './shortcuts.tsx';
 import { StatusLine } from './status-line.tsx';
@@ -44,6 +45,7 @@ export function Window({ me }: { me: Me }) {
         <History />
         <EndZone />
       </main>
+      <MoneyDialog />
       <Announcer />
       <Shortcuts open={panel === 'shortcuts'} onOpenChange={(open) => setPanel(open ? 'shortcuts' : null)} />
     </div>

@@ -1,0 +1,44 @@
+import { Purpose } from '@tonegate/api-schema';
+import { DropdownMenu } from 'radix-ui';
+import { useSoftphone } from '../state/hooks.ts';
+import controls from './controls.module.css';
+import { ChevronIcon, DoneIcon } from './icons.tsx';
+import menu from './menu.module.css';
+import styles from './payment-form.module.css';
+import { useTranslate } from './use-translate.ts';
+
+/** What the filled button does: choosing changes the button and its fields, and starts nothing. */
+export function PurposeMenu({ purpose }: { purpose: Purpose }) {
+  const softphone = useSoftphone();
+  const t = useTranslate();
+  return (
+    <DropdownMenu.Root modal={false}>
+      <DropdownMenu.Trigger
+        className={`${controls.primary} ${styles.purpose}`}
+        data-testid="purpose"
+        aria-label={t('pay.purpose', { purpose: t(`purpose.${purpose}`) })}
+      >
+        <ChevronIcon />
+      </DropdownMenu.Trigger>
+      <DropdownMenu.Content className={menu.menu} align="end" sideOffset={4} collisionPadding={8}>
+        <DropdownMenu.RadioGroup
+          aria-label={t('pay.purpose', { purpose: '' })}
+          value={purpose}
+          onValueChange={(value) => softphone.payments.choosePurpose(Purpose.catch('charge').parse(value))}
+        >
+          {Purpose.options.map((one) => (
+            <DropdownMenu.RadioItem key={one} className={menu.told} value={one} data-testid={`purpose-${one}`}>
+              <span>
+                {t(`purpose.${one}`)}
+                <small>{t(`purpose.${one}.text`)}</small>
+              </span>
+              <DropdownMenu.ItemIndicator>
+                <DoneIcon size={16} />
+              </DropdownMenu.ItemIndicator>
+            </DropdownMenu.RadioItem>
+          ))}
+        </DropdownMenu.RadioGroup>
+      </DropdownMenu.Content>
+    </DropdownMenu.Root>
+  );
+}
