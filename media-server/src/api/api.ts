@@ -10,6 +10,7 @@ import { evidenceRoutes } from './evidence-routes.ts';
 import { eventsRoute } from './events.ts';
 import type { Http } from './http.ts';
 import { requireIdempotencyKeys } from './idempotency.ts';
+import { keysRoutes } from './keys-routes.ts';
 import { meRoutes } from './me-routes.ts';
 import { describeRoutes } from './openapi.ts';
 import { operationsRoutes } from './operations.ts';
@@ -97,6 +98,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
       signInRoutes(v1, parts, tls);
       meRoutes(v1, parts);
       callsRoutes(v1, parts);
+      keysRoutes(v1, parts);
       paymentsRoutes(v1, parts);
       evidenceRoutes(v1, parts);
       eventsRoute(v1, parts);

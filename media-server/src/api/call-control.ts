@@ -2,6 +2,7 @@ import type {
   AgentState,
   Call,
   CallCounts,
+  KeyTest,
   Payment,
   ProblemCode,
   ServerEvent,
@@ -35,6 +36,8 @@ export interface CallControl {
   hangUp(person: Id, call: Id): CallResult<Call>;
   /** One of `0-9 * #` towards the customer. */
   sendKey(person: Id, call: Id, key: string): CallResult<void>;
+  /** Asks the customer to press 1; resolves with what came of it, within half a minute. */
+  testKeys(person: Id, call: Id): CallResult<KeyTest>;
   /** Packets of a running call at both valves. */
   counts(who: Who, call: Id): CallResult<CallCounts>;
   startPayment(who: Who, request: StartPayment): CallResult<Payment>;

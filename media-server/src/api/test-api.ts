@@ -6,6 +6,7 @@ import type {
   AgentState,
   Call,
   CallCounts,
+  KeyTest,
   Payment,
   ProblemCode,
   ServerEvent,
@@ -65,6 +66,14 @@ export class FakeCalls implements CallControl {
   }
   sendKey(person: Id, id: Id, key: string) {
     return this.#act(['sendKey', person, id, key], () => undefined);
+  }
+  testKeys(person: Id, id: Id) {
+    return this.#act<KeyTest>(['testKeys', person, id], () => ({
+      heard: 'right',
+      event: true,
+      tone: false,
+      info: false,
+    }));
   }
   counts(who: Who, id: Id) {
     const sfu = { fromCustomer: 5, toAgent: 4, fromAgent: 3, toCustomer: 2 };
