@@ -3,7 +3,7 @@ import path from 'node:path';
 import { Server as TlsServer } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
-import { Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import { createApi } from './api/api.ts';
 import { type ApiParts, createApiParts } from './api/parts.ts';
 import { Books } from './calls/books.ts';
@@ -344,6 +344,16 @@ function measure(registry: Registry, calls: Calls, link: CardLink, workers: Medi
     collect() {
       this.reset();
       for (const [state, count] of calls.states()) this.set({ state }, count);
+    },
+  });
+  new Counter({
+    name: 'tonegate_keys_total',
+    help: "Customers' key presses by trunk and way; those of `both` came as event and as tone and count there too",
+    labelNames: ['trunk', 'way'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [trunk, ways] of calls.keysSeen) for (const [way, count] of ways) this.inc({ trunk, way }, count);
     },
   });
   new Gauge({
