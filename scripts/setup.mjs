@@ -194,7 +194,10 @@ function testPeers() {
     (file) => file && existsSync(file),
   );
   // Without root the browser that npm brings does; the foreign phones come from Debian alone.
-  debian(['sip-tester', 'baresip-core', ...(browser || !isRoot() ? [] : ['chromium'])], 'testing with foreign phones');
+  debian(
+    ['sip-tester', 'baresip-core', 'libnet-smpp-perl', ...(browser || !isRoot() ? [] : ['chromium'])],
+    'testing with foreign phones and message centres',
+  );
 }
 
 if (!existsSync(path.join(root, 'package-lock.json')) || !statSync(root).isDirectory())
