@@ -12,6 +12,7 @@ import { LegFactory, type OutgoingCall } from './leg-factory.ts';
 import { LegTable } from './leg-table.ts';
 import type { SipMessage, SipRequest, SipResponse } from './messages/message.ts';
 import { parseNameAddr } from './messages/name-addr.ts';
+import { wipeInfoBody } from './messages/info-body.ts';
 import { parseMessage } from './messages/parse.ts';
 import { responseTo } from './messages/response.ts';
 import { serialize } from './messages/serialize.ts';
@@ -234,6 +235,7 @@ export class SipServer implements Sip {
       return;
     }
     try {
+      wipeInfoBody(bytes);
       const parsed = parseMessage(bytes, this.#options.settings.limits, framing);
       if (!parsed.ok) {
         this.#counts.unreadable++;
@@ -246,8 +248,6 @@ export class SipServer implements Sip {
         return;
       }
       const message = parsed.value;
-      // What INFO carries is a key press: it is gone before anything could look at it.
-      if (message.kind === 'request' && message.method === 'INFO') message.body.fill(0);
       this.#trace(message, flow);
       this.#transactions.receive(message, flow);
     } catch (error) {

@@ -520,6 +520,17 @@ test('INFO with a key is reported by its kind; other bodies get 415, none gets 2
   expect(leg.take()).toEqual(['200 INFO', 'key', '415 INFO', '200 INFO']);
 });
 
+test.each(['application/dtmf-relay', 'application/dtmf', 'audio/telephone-event', 'Application/DTMF-Relay'])(
+  'INFO of %s is a key, whatever it carries',
+  (contentType) => {
+    const leg = taken();
+    const info = inDialog('INFO', 2, { headers: [`Content-Type: ${contentType}`] });
+    info.body = Buffer.alloc(24);
+    leg.receive(info);
+    expect(leg.take()).toEqual(['200 INFO', 'key']);
+  },
+);
+
 test('OPTIONS in a dialog is answered 200, an unknown method 405', () => {
   const leg = taken();
   leg.receive(inDialog('OPTIONS', 2));

@@ -92,9 +92,11 @@ export class StreamFramer {
 
   #drop(count: number): void {
     if (count === 0) return;
-    if (count === this.#length) this.#pending = Buffer.alloc(0);
-    else this.#pending.copyWithin(0, count, this.#length);
+    this.#pending.copyWithin(0, count, this.#length);
+    // What was cut may hold a key (INFO): it doesn't stay behind.
+    this.#pending.fill(0, this.#length - count, this.#length);
     this.#length -= count;
+    if (this.#length === 0) this.#pending = Buffer.alloc(0);
     this.#searched = Math.max(0, this.#searched - count);
   }
 
