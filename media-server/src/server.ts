@@ -306,7 +306,7 @@ function announcedAddress(settings: Settings, peer: string, trunkName: string | 
 }
 
 function cardSettings(settings: Settings, devCaFile: string): CardSettings {
-  const { card, gateway, dataFolder } = settings;
+  const { card, dataFolder } = settings;
   const folder = path.join(dataFolder, 'card');
   return {
     socket: path.join(folder, 'card.sock'),
@@ -315,13 +315,7 @@ function cardSettings(settings: Settings, devCaFile: string): CardSettings {
     logLevel: settings.logLevel,
     rtpPorts: settings.media.rtpPorts,
     threads: card.threads,
-    gateway: {
-      kind: gateway.kind,
-      url: gateway.url,
-      caFile: path.resolve(gateway.caFile ?? devCaFile),
-      keyFile: path.resolve(gateway.keyFile ?? path.join(dataFolder, 'sandbox.key')),
-      timeoutMs: gateway.timeoutMs,
-    },
+    gateway: gatewayOf(settings, devCaFile),
     lookupDelaysMs: card.lookupDelaysMs,
     reverseAfterMs: Math.round(card.reverseAfterSeconds * 1000),
     absentAgainAfterMs: Math.round(card.absentAgainAfterSeconds * 1000),
@@ -330,8 +324,22 @@ function cardSettings(settings: Settings, devCaFile: string): CardSettings {
       nextKeyMs: Math.round(card.nextKeySeconds * 1000),
       totalMs: Math.round(card.totalSeconds * 1000),
       mistakesPerField: card.mistakesPerField,
+      moreTimeMs: card.moreTimeSeconds * 1000,
+      moreTimes: card.moreTimes,
     },
   };
+}
+
+/** The gateway with absolute paths; the practice service's are known. */
+function gatewayOf({ gateway, dataFolder }: Settings, devCaFile: string): CardSettings['gateway'] {
+  if (gateway.kind === 'sandbox') {
+    const { caFile = devCaFile, keyFile = path.join(dataFolder, 'sandbox.key') } = gateway;
+    return { ...gateway, caFile: path.resolve(caFile), keyFile: path.resolve(keyFile) };
+  }
+  const files = Object.entries(gateway).map(([name, value]) =>
+    name.endsWith('File') && typeof value === 'string' ? [name, path.resolve(value)] : [name, value],
+  );
+  return Object.fromEntries(files) as CardSettings['gateway'];
 }
 
 function measure(registry: Registry, calls: Calls, link: CardLink, workers: MediaWorkers): void {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism, networkInterfaces } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
+import { gatewaySettings } from './cde/gateways/gateway-settings.ts';
 import { LOG_LEVELS } from './shared/logger.ts';
 import { SipSettings } from './sip/settings.ts';
 
@@ -133,28 +134,13 @@ export const Settings = z.strictObject({
         .describe('Silence between two keys before the field is asked again.'),
       totalSeconds: z.number().min(1).max(1800).default(300).describe("A whole payment, without the gateway's time."),
       mistakesPerField: z.int().min(1).max(9).default(3).describe('The mistake with this number ends the payment.'),
+      moreTimeSeconds: z.number().min(1).max(600).default(60).describe('What the agent’s “more time” adds.'),
+      moreTimes: z.int().min(0).max(20).default(3).describe('How often the agent may give more time in a payment.'),
     })
     .prefault({}),
-  gateway: z
-    .strictObject({
-      kind: z.literal('sandbox').default('sandbox').describe('Which payment service: only the practice one so far.'),
-      url: z
-        .url({ protocol: /^https$/ })
-        .default('https://127.0.0.1:7070')
-        .describe('The payment service.'),
-      caFile: z
-        .string()
-        .optional()
-        .describe('The only authority trusted for it; default: the development authority in dataFolder.'),
-      keyFile: z.string().optional().describe("File with the merchant's key; default: sandbox.key in dataFolder."),
-      timeoutMs: z
-        .int()
-        .min(500)
-        .max(120_000)
-        .default(20_000)
-        .describe('Without an answer by then the result is unknown.'),
-    })
-    .prefault({}),
+  gateway: gatewaySettings(z.string(), z.string().optional())
+    .prefault({})
+    .describe('The payment service. docs/gateways.md says what each kind can do and needs.'),
 });
 export type Settings = z.infer<typeof Settings>;
 

@@ -73,7 +73,14 @@ export class TestHouse {
       lookupDelaysMs: [100, 1000],
       reverseAfterMs: 600_000,
       absentAgainAfterMs: 1000,
-      dialogue: { firstKeyMs: 20_000, nextKeyMs: 10_000, totalMs: 120_000, mistakesPerField: 3 },
+      dialogue: {
+        firstKeyMs: 20_000,
+        nextKeyMs: 10_000,
+        totalMs: 120_000,
+        mistakesPerField: 3,
+        moreTimeMs: 60_000,
+        moreTimes: 3,
+      },
     });
     return new TestHouse(folder, settings, sandbox);
   }

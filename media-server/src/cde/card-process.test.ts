@@ -13,6 +13,7 @@ import {
   type Refusal,
   ToCard,
 } from './contract.ts';
+import { type GatewayAbilities } from './gateways/gateway.ts';
 import { ALONE_LIMIT_MS, QUIET_LIMIT_MS } from './lifetime.ts';
 import { type CardSettings } from './settings.ts';
 import { type FromThread, type ToThread } from './threads.ts';
@@ -31,6 +32,13 @@ const open: PaymentOpen = {
 const told = 't'.repeat(26);
 const approved: PaymentResult = { outcome: 'approved', reason: 'none' };
 const settings = { rtpPorts: { min: 20_000, max: 20_019 }, threads: 2 } as CardSettings;
+
+const abilities: GatewayAbilities = {
+  lengths: { visa: [16] },
+  currencies: ['JPY'],
+  purposes: ['charge', 'card-update', 'stored-charge'],
+  actions: ['refund'],
+};
 
 /** Everything that happened, in order, between the main thread and those around it. */
 function house(opened: Result<void, Refusal> = ok(undefined)) {
@@ -54,6 +62,7 @@ function house(opened: Result<void, Refusal> = ok(undefined)) {
       },
     },
     payments: {
+      abilitiesOf: () => abilities,
       open: async () => {
         events.push('ledger open');
         return opened;
@@ -62,6 +71,16 @@ function house(opened: Result<void, Refusal> = ok(undefined)) {
         events.push(`gateway ${keyed.number.join('')}`);
         return approved;
       },
+      chargeStored: async ({ member }) => {
+        events.push(`gateway charges ${member}`);
+        return approved;
+      },
+      money: async ({ action }) => {
+        events.push(`gateway ${action}`);
+        return action === 'void' ? err('not-possible') : ok(approved);
+      },
+      manualList: async () => ok({ attempts: [], more: 0 }),
+      manualResolve: async () => err('no-such-payment'),
       ended: async (_payment, result) => {
         events.push(`ledger ${result.outcome}`);
       },

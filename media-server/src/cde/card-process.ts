@@ -7,11 +7,13 @@ import {
   type FromCard,
   LEG_LIMIT,
   type LegOpen,
+  type MoneyCommand,
   type PaymentOpen,
   type PaymentResult,
   type Refusal,
   type ToCard,
 } from './contract.ts';
+import { type GatewayAbilities } from './gateways/gateway.ts';
 import { traceOf } from './hardening.ts';
 import { ALONE_LIMIT_MS, endsAt } from './lifetime.ts';
 import { type CardSettings } from './settings.ts';
@@ -22,7 +24,21 @@ export interface CardProcessOptions {
   readonly instance: Id;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly payments: Pick<Payments, 'open' | 'authorize' | 'ended' | 'told' | 'list' | 'state' | 'onSettled'>;
+  readonly payments: Pick<
+    Payments,
+    | 'abilitiesOf'
+    | 'open'
+    | 'authorize'
+    | 'chargeStored'
+    | 'money'
+    | 'ended'
+    | 'told'
+    | 'list'
+    | 'state'
+    | 'manualList'
+    | 'manualResolve'
+    | 'onSettled'
+  >;
   readonly threads: Threads;
   /** Languages of the guide. */
   readonly languages: readonly string[];
@@ -31,6 +47,8 @@ export interface CardProcessOptions {
   /** Nothing is left to do: the process may end. */
   readonly onEnd: () => void;
 }
+
+const NOT_REACHED = { ok: false, error: 'ledger-unavailable' } as const;
 
 interface Leg {
   readonly thread: number;
@@ -64,6 +82,7 @@ export class CardProcess {
   readonly #running = new Map<Id, Running>();
   /** Questions to the ledger are answered one after the other. */
   #listing: Promise<void> = Promise.resolve();
+  #moneyUnderWay = 0;
   #attached = false;
   #draining = false;
   /** Asked to end by a signal: no server takes that back. */
@@ -135,6 +154,7 @@ export class CardProcess {
       case 'play':
       case 'stop':
       case 'send-key':
+      case 'key-test':
         return this.#toLeg(command, command.leg);
       case 'leg-close': {
         const leg = this.#legs.get(command.leg);
@@ -149,7 +169,14 @@ export class CardProcess {
       case 'payment-open':
         return this.#openPayment(command);
       case 'payment-begin':
-      case 'cancel': {
+      case 'cancel':
+      case 'no-keys':
+      case 'ask-again':
+      case 'hint':
+      case 'more-time':
+      case 'gentle':
+      case 'code-digest':
+      case 'code-refused': {
         const running = this.#running.get(command.payment);
         if (running) this.#options.threads.post(running.thread, { kind: 'command', command });
         else this.#refuse(command, 'no-such-payment');
@@ -161,17 +188,15 @@ export class CardProcess {
       case 'payments':
         this.#listing = this.#listing.then(() => this.#list(command.of ?? []));
         return;
-      case 'ask-again':
-      case 'hint':
-      case 'more-time':
-      case 'gentle':
-      case 'code-digest':
-      case 'code-refused':
-        return this.#refuse(command, 'too-late');
-      case 'key-test':
-        return this.#refuse(command, 'no-key-format');
       case 'money':
-        return this.#refuse(command, 'no-such-gateway');
+        void this.#money(command);
+        return;
+      case 'manual-list':
+        void this.#listManual(command);
+        return;
+      case 'manual-resolve':
+        void this.#resolveManual(command);
+        return;
       case 'drain':
         this.#draining = true;
         void this.reconsider();
@@ -198,6 +223,9 @@ export class CardProcess {
       case 'authorize':
         void this.#authorize(thread, message.payment, message.card);
         return;
+      case 'charge-stored':
+        void this.#chargeStored(thread, message.payment);
+        return;
       case 'telling':
         void this.#telling(thread, message.payment, message.result, message.asked);
         return;
@@ -221,7 +249,7 @@ export class CardProcess {
         attached: this.#attached,
         draining: this.#draining,
         legs: this.#legs.size,
-        running: this.#running.size,
+        running: this.#running.size + this.#moneyUnderWay,
         unsettled,
         aloneSince: this.#aloneSince,
         lastEnded: this.#lastEnded,
@@ -271,23 +299,35 @@ export class CardProcess {
     if (!leg || leg.closing) return this.#refuse(command, 'no-such-leg');
     if (leg.payment !== undefined || this.#running.has(command.payment)) return this.#refuse(command, 'in-payment');
     if (this.#draining) return this.#refuse(command, 'draining');
+    const abilities = payments.abilitiesOf(command.merchant);
+    const unfit = this.#whyUnfit(command, abilities);
+    if (unfit) return this.#refuse(command, unfit);
     leg.payment = command.payment;
     // The gate shuts while the ledger writes: nothing is gained by waiting for it.
-    threads.post(leg.thread, { kind: 'command', command });
-    const opened = this.#inLedger(payments.open(command), { ok: false, error: 'ledger-unavailable' } as const).then(
-      (opened) => {
-        if (opened.ok) {
-          threads.post(leg.thread, { kind: 'taken', payment: command.payment });
-          return true;
-        }
-        // In this order: what the server asks of the leg from now on finds it without the payment.
-        threads.post(leg.thread, { kind: 'not-taken', payment: command.payment });
-        this.#forget(command.payment);
-        this.#refuse(command, opened.error);
-        return false;
-      },
-    );
+    threads.post(leg.thread, { kind: 'command', command, ...(abilities && { lengths: abilities.lengths }) });
+    const opened = this.#inLedger(payments.open(command), NOT_REACHED).then((opened) => {
+      if (opened.ok) {
+        threads.post(leg.thread, { kind: 'taken', payment: command.payment });
+        return true;
+      }
+      // In this order: what the server asks of the leg from now on finds it without the payment.
+      threads.post(leg.thread, { kind: 'not-taken', payment: command.payment });
+      this.#forget(command.payment);
+      this.#refuse(command, opened.error);
+      return false;
+    });
     this.#running.set(command.payment, { meta: command, thread: leg.thread, opened, ending: false });
+  }
+
+  #whyUnfit(command: PaymentOpen, abilities: GatewayAbilities | undefined): Refusal | undefined {
+    const { purpose, language, languages = [], member, order } = command;
+    const spoken = this.#options.languages;
+    if (![language, ...languages].every((name) => spoken.includes(name))) return 'no-such-language';
+    if (purpose === 'verify') return undefined;
+    if (!abilities) return 'no-such-gateway';
+    if (!abilities.purposes.includes(purpose)) return 'not-possible';
+    if (member === undefined && (purpose === 'card-update' || purpose === 'stored-charge')) return 'member-missing';
+    return abilities.currencies.includes(order.currency) ? undefined : 'amount-unfit';
   }
 
   async #telling(thread: number, payment: Id, result: PaymentResult, asked: boolean): Promise<void> {
@@ -315,23 +355,32 @@ export class CardProcess {
   }
 
   async #authorize(thread: number, payment: Id, card: CardInTransit): Promise<void> {
-    const { threads, payments, log } = this.#options;
-    const running = this.#running.get(payment);
     const keyed = {
       number: Buffer.from(card.number),
       expiry: Buffer.from(card.expiry),
       securityCode: Buffer.from(card.securityCode),
       brand: card.brand,
     };
-    let result: PaymentResult = { outcome: 'unknown', reason: 'no-answer' };
     try {
-      if (running) result = await payments.authorize(running.meta, keyed);
-    } catch (error) {
-      log.error(traceOf(error), 'a payment failed by a bug: its result is not known');
+      await this.#ask(thread, payment, (meta) => this.#options.payments.authorize(meta, keyed));
     } finally {
       for (const field of [keyed.number, keyed.expiry, keyed.securityCode]) field.fill(0);
     }
-    threads.post(thread, { kind: 'authorized', payment, result });
+  }
+
+  #chargeStored(thread: number, payment: Id): Promise<void> {
+    return this.#ask(thread, payment, (meta) => this.#options.payments.chargeStored(meta));
+  }
+
+  async #ask(thread: number, payment: Id, ask: (meta: PaymentOpen) => Promise<PaymentResult>): Promise<void> {
+    const running = this.#running.get(payment);
+    let result: PaymentResult = { outcome: 'unknown', reason: 'no-answer' };
+    try {
+      if (running) result = await ask(running.meta);
+    } catch (error) {
+      this.#options.log.error(traceOf(error), 'a payment failed by a bug: its result is not known');
+    }
+    this.#options.threads.post(thread, { kind: 'authorized', payment, result });
   }
 
   async #ended(thread: number, payment: Id, result: PaymentResult, asked: boolean): Promise<void> {
@@ -345,6 +394,30 @@ export class CardProcess {
     if (running.settled) say({ ...running.settled, type: 'settled', payment });
     threads.post(thread, { kind: 'released', payment });
     this.#forget(payment);
+  }
+
+  /** Captures, voids or refunds: without a leg, and not interrupted by an end of this process. */
+  async #money(command: MoneyCommand): Promise<void> {
+    if (this.#draining) return this.#refuse(command, 'draining');
+    this.#moneyUnderWay++;
+    const done = await this.#inLedger(this.#options.payments.money(command), NOT_REACHED);
+    this.#moneyUnderWay--;
+    if (done.ok) this.#options.say({ ...done.value, type: 'outcome', payment: command.payment });
+    else this.#refuse(command, done.error);
+    void this.reconsider();
+  }
+
+  async #listManual(command: ToCard): Promise<void> {
+    const listed = await this.#inLedger(this.#options.payments.manualList(), NOT_REACHED);
+    if (listed.ok) this.#options.say({ type: 'manual', ...listed.value });
+    else this.#refuse(command, listed.error);
+  }
+
+  /** What becomes of it is said as of every payment that was unknown. */
+  async #resolveManual(command: Extract<ToCard, { type: 'manual-resolve' }>): Promise<void> {
+    const { payment, as } = command;
+    const resolved = await this.#inLedger(this.#options.payments.manualResolve(payment, as), NOT_REACHED);
+    if (!resolved.ok) this.#refuse(command, resolved.error);
   }
 
   async #list(of: readonly Id[]): Promise<void> {

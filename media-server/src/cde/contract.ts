@@ -204,6 +204,8 @@ export const ToCard = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('payment-begin'), payment: id }),
   /** The agent stops the payment. Too late once the request went to the gateway: then the outcome comes as it is. */
   z.strictObject({ type: z.literal('cancel'), payment: id }),
+  /** The customer's keys come by SIP INFO alone, which never reaches this process: the customer is told, and it fails. */
+  z.strictObject({ type: z.literal('no-keys'), payment: id }),
   /**
    * The agent's help while the customer keys; without effect (`too-late`) once the card is with the gateway. `ask-again`
    * forgets one field and asks it anew, then goes on where the dialogue was; `more-time` lengthens the running wait and
@@ -214,8 +216,8 @@ export const ToCard = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('more-time'), payment: id }),
   z.strictObject({ type: z.literal('gentle'), payment: id, on: z.boolean() }),
   /**
-   * A one-time code was sent: the digest of salt and the code's six ASCII digits (HMAC-SHA-256, key = salt), so that the
-   * keys can be compared without the code being known here.
+   * A one-time code was sent: HMAC-SHA-256 over its six ASCII digits, the key being the salt's 16 bytes, so that the keys
+   * can be compared without the code being known here. An earlier code of the payment is good no more.
    */
   z.strictObject({
     type: z.literal('code-digest'),
@@ -362,6 +364,8 @@ export const REFUSALS = [
   'no-such-gateway',
   'ledger-unavailable',
   'too-late',
+  // the agent gave more time as often as may be
+  'limit-reached',
   // the answer to a `hello` while another server is connected
   'server-attached',
 ] as const;

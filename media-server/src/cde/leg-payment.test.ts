@@ -29,7 +29,14 @@ function legOf(breaks = false) {
   const payment = new LegPayment({
     open,
     codec: 'PCMU',
-    limits: { firstKeyMs: 8000, nextKeyMs: 5000, totalMs: 240_000, mistakesPerField: 3 },
+    limits: {
+      firstKeyMs: 8000,
+      nextKeyMs: 5000,
+      totalMs: 240_000,
+      mistakesPerField: 3,
+      moreTimeMs: 60_000,
+      moreTimes: 3,
+    },
     prompts: { ...book, get: (name) => new TextEncoder().encode(name), lengthMs: () => 1000 },
     clock,
     play: (sounds) => {

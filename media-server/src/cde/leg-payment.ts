@@ -2,18 +2,20 @@ import { type Clock } from '../shared/clock.ts';
 import { type Id } from '../shared/ids.ts';
 import { type Codec, type FromCard, type PaymentOpen, type PaymentResult } from './contract.ts';
 import {
+  type BrandLengths,
   type CardFields,
   createDialogue,
   type Dialogue,
   type DialogueInput,
   type DialogueOutput,
+  type HelpInput,
+  type Phrase,
   step,
   wakeAt,
   wipe,
 } from './dialogue/dialogue.ts';
-import { resultPrompts } from './dialogue/say.ts';
-import { type PromptName } from './prompts/names.ts';
-import { type PromptBook } from './prompts/prompts.ts';
+import { resultPrompts } from './dialogue/results.ts';
+import { type Pace, type PromptBook } from './prompts/prompts.ts';
 import { type CardSettings } from './settings.ts';
 import { type CardInTransit, type FromThread } from './threads.ts';
 
@@ -22,10 +24,18 @@ const UNKNOWN: PaymentResult = { outcome: 'unknown', reason: 'no-answer' };
 /** What a bug makes of a payment for which the gateway wasn't asked. */
 const BROKEN: PaymentResult = { outcome: 'failed', reason: 'card-process-ended' };
 
+interface Spoken {
+  readonly prompts: readonly Phrase[];
+  readonly language: string;
+  readonly pace: Pace;
+}
+
 export interface LegPaymentOptions {
   readonly open: PaymentOpen;
   readonly codec: Codec;
   readonly limits: CardSettings['dialogue'];
+  /** Lengths of card numbers that the merchant's gateway takes, by brand. */
+  readonly lengths?: BrandLengths | undefined;
   readonly prompts: PromptBook;
   readonly clock: Clock;
   readonly play: (sounds: readonly Uint8Array[]) => void;
@@ -53,21 +63,32 @@ export class LegPayment {
   /** The gateway's answer, kept for the case that the dialogue can't say it any more. */
   #answer: PaymentResult | undefined;
   /** The approval that is played as soon as it is durable that the customer is told. */
-  #held: readonly PromptName[] | undefined;
+  #held: Spoken | undefined;
   /** What the payment's result turned into after the dialogue had it. */
   #overruled: PaymentResult | undefined;
   #hungUp = false;
+  #declined = 0;
+  /** What was played last, for what has to be said in its language when the dialogue can't any more. */
+  #language: string;
   #cancelTimer = () => {};
 
   constructor(options: LegPaymentOptions) {
-    const { open, limits, clock } = options;
+    const { open, limits, lengths, clock, prompts } = options;
+    const { purpose, language, languages, order, brands, gentle, cards } = open;
     this.id = open.payment;
     this.#options = options;
+    this.#language = language;
     this.#dialogue = createDialogue({
-      purpose: 'charge',
-      language: open.language,
-      order: open.order,
+      purpose,
+      language,
+      languages,
+      order,
       limits,
+      lengths,
+      brands,
+      gentle,
+      cards,
+      speech: prompts.speech,
       utcNow: clock.now(),
     });
   }
@@ -94,8 +115,29 @@ export class LegPayment {
     else if (this.#phase === 'broken') this.#endBroken();
   }
 
+  /** The customer has spoken for a while without a key. */
+  speech(): void {
+    if (this.#phase === 'speaking') this.#input({ type: 'speech' });
+  }
+
   cancel(): void {
     this.#input({ type: 'cancel' });
+  }
+
+  /** The customer's keys can't come to this process. */
+  noKeys(): void {
+    this.#input({ type: 'no-keys' });
+  }
+
+  /** The agent helps. */
+  help(input: HelpInput): void {
+    if (this.#phase === 'opened' || this.#phase === 'speaking') this.#input(input);
+    else this.#options.say({ type: 'refused', command: input.type, payment: this.id, why: 'too-late' });
+  }
+
+  /** What became of the one-time code that was wanted. */
+  code(input: Extract<DialogueInput, { type: 'code-digest' | 'code-refused' }>): void {
+    this.#input(input);
   }
 
   /** The server is gone: what it had not begun yet won't begin any more. */
@@ -111,6 +153,10 @@ export class LegPayment {
   }
 
   authorized(result: PaymentResult): void {
+    const { cards = 1 } = this.#options.open;
+    if (result.outcome === 'declined') this.#declined++;
+    // While another card may be tried the ledger holds the payment open: whoever ends it has to write how.
+    this.#asked = !(result.outcome === 'declined' && this.#declined < cards);
     this.#answer = result;
     if (this.#phase === 'broken') this.#endBroken();
     else this.#input({ type: 'result', result });
@@ -125,7 +171,7 @@ export class LegPayment {
     if (!approval) return;
     this.#held = undefined;
     if (!written) this.#overruled = UNKNOWN;
-    this.#play(written ? approval : resultPrompts(UNKNOWN));
+    this.#play(written ? approval : this.#ending(UNKNOWN));
   }
 
   /** Zeroes every digit at once, without a word. */
@@ -165,8 +211,10 @@ export class LegPayment {
     switch (output.type) {
       case 'play':
         this.#held = undefined;
-        if (next?.type === 'telling' && next.result.outcome === 'approved') this.#held = output.prompts;
-        else this.#play(output.prompts);
+        this.#language = output.language;
+        // Money that nobody was told of is given back; a person who was only verified costs nothing.
+        if (this.#asked && next?.type === 'telling' && next.result.outcome === 'approved') this.#held = output;
+        else this.#play(output);
         return;
       case 'stop-playing':
         this.#held = undefined;
@@ -177,6 +225,14 @@ export class LegPayment {
         return;
       case 'authorize':
         this.#authorize(output.card);
+        return;
+      case 'charge-stored':
+        post({ kind: 'charge-stored', payment: this.id });
+        this.#asked = true;
+        return;
+      case 'code-wanted':
+      case 'refused':
+        say({ ...output, payment: this.id });
         return;
       case 'telling':
         post({ kind: 'telling', payment: this.id, result: output.result, asked: this.#asked });
@@ -198,15 +254,26 @@ export class LegPayment {
       };
       this.#options.post({ kind: 'authorize', payment: this.id, card }, [card.number, card.expiry, card.securityCode]);
       this.#asked = true;
+      this.#answer = undefined;
     } catch (error) {
       keyed.wipe();
       throw error;
     }
   }
 
-  #play(names: readonly PromptName[]): void {
-    const { open, codec, prompts, play } = this.#options;
-    play(names.map((name) => prompts.get(name, open.language, codec)));
+  #play({ prompts: phrases, language, pace }: Spoken): void {
+    const { codec, prompts, play } = this.#options;
+    play(
+      phrases.map((phrase) =>
+        typeof phrase === 'string'
+          ? prompts.get(phrase, language, codec, pace)
+          : prompts.get(phrase.prompt, phrase.language, codec, pace),
+      ),
+    );
+  }
+
+  #ending(result: PaymentResult): Spoken {
+    return { prompts: resultPrompts(result, this.#options.open.purpose), language: this.#language, pace: 'normal' };
   }
 
   /**
@@ -219,7 +286,7 @@ export class LegPayment {
     if (this.#over) return;
     this.#phase = 'broken';
     if (this.#hungUp) this.#endBroken();
-    else this.#play(resultPrompts(BROKEN));
+    else this.#play(this.#ending(BROKEN));
   }
 
   #endBroken(): void {

@@ -1,11 +1,13 @@
 import { type Clock } from '../shared/clock.ts';
 import { type Id } from '../shared/ids.ts';
 import { type Logger } from '../shared/logger.ts';
-import { type FromCard, type LegOpen, type PaymentOpen, type Refusal, type Sound } from './contract.ts';
+import { type FromCard, type Language, type LegOpen, type PaymentOpen, type Refusal, type Sound } from './contract.ts';
+import { type BrandLengths } from './dialogue/dialogue.ts';
 import { type GateLeg, type GateLegEnvironment, type GateLegOptions } from './gate/gate-leg.ts';
 import { type PortPool } from './gate/port-pool.ts';
 import { type Ticker } from './gate/ticker.ts';
 import { traceOf } from './hardening.ts';
+import { LegKeyTest } from './leg-key-test.ts';
 import { LegPayment } from './leg-payment.ts';
 import { type PromptBook } from './prompts/prompts.ts';
 import { type CardSettings } from './settings.ts';
@@ -36,7 +38,7 @@ export class Leg {
   readonly #gate: GateLeg;
   readonly #onGone: () => void;
   /** Commands that came before the ports were bound; undefined from then on. */
-  #waiting: LegCommand[] | undefined = [];
+  #waiting: { readonly command: LegCommand; readonly lengths: BrandLengths | undefined }[] | undefined = [];
   #payment: LegPayment | undefined;
   /** Whether the gate was open, or about to open, when the payment came. */
   #wasOpen = false;
@@ -47,6 +49,7 @@ export class Leg {
   /** The payment after which the gate is being opened. */
   #opensAfter: Id | undefined;
   #sound: { readonly name: Sound } | undefined;
+  #keyTest: LegKeyTest | undefined;
   #keys = 0;
   /** No server knows of it any more, or its customer is gone: it ends with its payment. */
   #leaving = false;
@@ -69,9 +72,13 @@ export class Leg {
           this.#keys++;
           this.#say({ type: 'keys-seen', leg: this.id, transport, count: this.#keys });
           this.#payment?.key(key);
+          this.#keyTest?.press(key, transport);
         },
-        onKeyAgain: () => this.#say({ type: 'keys-seen', leg: this.id, transport: 'both', count: this.#keys }),
-        onSpeech: () => {},
+        onKeyAgain: () => {
+          this.#say({ type: 'keys-seen', leg: this.id, transport: 'both', count: this.#keys });
+          this.#keyTest?.again();
+        },
+        onSpeech: () => this.#payment?.speech(),
         onPlayed: () => this.#played(),
         onWall: (state, counts) => {
           const payment = this.#payment?.id ?? this.#opensAfter;
@@ -96,28 +103,29 @@ export class Leg {
     this.#waiting = undefined;
     if (!ready.ok) {
       if (!this.#leaving) this.#refuse('leg-open', ready.error);
-      for (const command of waiting) this.#refuse(command.type, 'no-such-leg');
+      for (const { command } of waiting) this.#refuse(command.type, 'no-such-leg');
       this.close();
       return;
     }
     this.#say({ type: 'leg-ready', leg: this.id, ...ready.value });
-    for (const command of waiting) this.command(command);
+    for (const { command, lengths } of waiting) this.command(command, lengths);
   }
 
   /** Takes a command. A bug in it ends this leg, shut; others live on. */
-  command(command: LegCommand): void {
+  /** @param lengths of a `payment-open`: card numbers that the merchant's gateway takes */
+  command(command: LegCommand, lengths?: BrandLengths): void {
     try {
-      this.#command(command);
+      this.#command(command, lengths);
     } catch (error) {
       this.#environment.log.error({ leg: this.id, command: command.type, ...traceOf(error) }, 'a leg ended by a bug');
       this.#lose();
     }
   }
 
-  #command(command: LegCommand): void {
+  #command(command: LegCommand, lengths?: BrandLengths): void {
     if (command.type === 'leg-close') return this.close();
     if (this.#waiting) {
-      if (this.#waiting.length < WAITING_LIMIT) this.#waiting.push(command);
+      if (this.#waiting.length < WAITING_LIMIT) this.#waiting.push({ command, lengths });
       else this.#refuse(command.type, 'no-such-leg');
       return;
     }
@@ -133,12 +141,14 @@ export class Leg {
         return this.#requestOpen();
       case 'play': {
         if (this.#payment) return this.#refuse(command.type, 'in-payment');
+        this.#keyTest?.end();
         const { prompts } = this.#environment;
         this.#sound = { name: command.sound };
         return this.#gate.play([prompts.get(command.sound, command.language, this.#open.codec)], command.loop);
       }
       case 'stop':
         if (this.#payment) return this.#refuse(command.type, 'in-payment');
+        this.#keyTest?.end();
         this.#sound = undefined;
         return this.#gate.stop();
       case 'send-key':
@@ -146,11 +156,24 @@ export class Leg {
         if (!this.#gate.sendKey(KEYS.indexOf(command.key))) this.#refuse(command.type, 'no-key-format');
         return;
       case 'payment-open':
-        return this.#openPayment(command);
+        return this.#openPayment(command, lengths);
+      case 'key-test':
+        if (this.#payment || this.#keyTest) return this.#refuse(command.type, 'in-payment');
+        return this.#testKeys(command.language);
       case 'payment-begin':
         return this.#payment?.begin();
       case 'cancel':
         return this.#payment?.cancel();
+      case 'no-keys':
+        return this.#payment?.noKeys();
+      case 'ask-again':
+      case 'hint':
+      case 'more-time':
+      case 'gentle':
+        return this.#payment?.help(command);
+      case 'code-digest':
+      case 'code-refused':
+        return this.#payment?.code(command);
     }
   }
 
@@ -163,6 +186,7 @@ export class Leg {
   released(): void {
     const payment = this.#payment;
     this.#payment = undefined;
+    this.#gate.listenForSpeech(false);
     if (this.#leaving) return this.close();
     if (this.#staysShut) return;
     this.#opensAfter = payment?.id;
@@ -173,6 +197,7 @@ export class Leg {
   notTaken(): void {
     this.#payment?.wipe();
     this.#payment = undefined;
+    this.#gate.listenForSpeech(false);
     if (this.#leaving) this.close();
     else if (this.#wasOpen && !this.#staysShut) this.#requestOpen();
   }
@@ -188,6 +213,7 @@ export class Leg {
 
   /** The customer's side is over. A payment that was sent to the gateway still gets its outcome. */
   close(): void {
+    this.#keyTest?.end();
     this.#leaving = true;
     this.#gate.close();
     if (this.#payment) this.#payment.hungUp();
@@ -202,17 +228,19 @@ export class Leg {
     this.#payment?.wipe();
   }
 
-  #openPayment(command: PaymentOpen): void {
+  #openPayment(command: PaymentOpen, lengths: BrandLengths | undefined): void {
     // First of all: from here on nothing of the customer's leaves.
     const wasOpen = this.#wanted === 'open';
     const { settings, prompts, clock, post, log } = this.#environment;
+    this.#keyTest?.end();
     this.#sound = undefined;
     this.#opensAfter = undefined;
     this.#payment = new LegPayment({
       open: command,
       codec: this.#open.codec,
       limits: settings.dialogue,
-      prompts,
+      lengths,
+      prompts: prompts.forMerchant(command.merchant),
       clock,
       play: (sounds) => this.#gate.play(sounds, false),
       stop: () => this.#gate.stop(),
@@ -224,6 +252,23 @@ export class Leg {
     this.#staysShut = false;
     this.#shut();
     this.#gate.stop();
+    this.#gate.listenForSpeech(true);
+  }
+
+  #testKeys(language: Language): void {
+    const { prompts, clock } = this.#environment;
+    this.#sound = undefined;
+    this.#keyTest = new LegKeyTest({
+      language,
+      prompts,
+      codec: this.#open.codec,
+      clock,
+      play: (sounds) => this.#gate.play(sounds, false),
+      onTested: (tested) => {
+        this.#keyTest = undefined;
+        if (!this.#leaving) this.#say({ type: 'key-tested', leg: this.id, ...tested });
+      },
+    });
   }
 
   #shut(): void {

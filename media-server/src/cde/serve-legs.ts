@@ -2,6 +2,7 @@ import { parentPort, threadId, workerData } from 'node:worker_threads';
 import { systemClock } from '../shared/clock.ts';
 import { type Id } from '../shared/ids.ts';
 import { createLogger } from '../shared/logger.ts';
+import { type BrandLengths } from './dialogue/dialogue.ts';
 import { PortPool } from './gate/port-pool.ts';
 import { Ticker } from './gate/ticker.ts';
 import { type CreateGate, Leg, type LegEnvironment } from './leg.ts';
@@ -39,7 +40,7 @@ export function serveLegs(createGate: CreateGate): void {
   main.on('message', (message: ToThread) => {
     switch (message.kind) {
       case 'command':
-        return take(message.command);
+        return take(message.command, message.lengths);
       case 'alone':
         // A leg that has no payment leaves the map meanwhile, which a Map's iteration allows.
         for (const leg of legs.values()) leg.alone();
@@ -64,20 +65,20 @@ export function serveLegs(createGate: CreateGate): void {
     }
   });
 
-  function take(command: LegCommand): void {
+  function take(command: LegCommand, lengths?: BrandLengths): void {
     if (command.type === 'leg-open') {
       const leg: Leg = new Leg(command, environment, () => legs.delete(command.leg));
       legs.set(command.leg, leg);
       void leg.start();
       return;
     }
-    if (command.type === 'payment-begin' || command.type === 'cancel') {
+    if (!('leg' in command)) {
       legOfPayment.get(command.payment)?.command(command);
       return;
     }
     const leg = legs.get(command.leg);
     if (command.type === 'payment-open' && leg) legOfPayment.set(command.payment, leg);
-    leg?.command(command);
+    leg?.command(command, lengths);
   }
 
   setInterval(() => {

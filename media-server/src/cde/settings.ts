@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
+import { gatewaySettings } from './gateways/gateway-settings.ts';
 
 const path = z.string().refine(isAbsolute, 'has to be an absolute path');
 
@@ -18,16 +19,7 @@ export const CardSettings = z.strictObject({
   rtpPorts: z.strictObject({ min: z.int().min(1024).max(65_534), max: z.int().min(1025).max(65_535) }),
   /** Gate threads; legs are spread over them. */
   threads: z.int().min(1).max(64),
-  gateway: z.strictObject({
-    kind: z.literal('sandbox'),
-    url: z.url({ protocol: /^https$/ }),
-    /** PEM of the only authority that is trusted for it. */
-    caFile: path,
-    /** File that holds the merchant's key. */
-    keyFile: path,
-    /** How long to wait for an answer before the result is `unknown`, ms. */
-    timeoutMs: z.int().min(500).max(120_000),
-  }),
+  gateway: gatewaySettings(path, path),
   /** Waiting times of recovery in ms: when to look an unknown result up again. */
   lookupDelaysMs: z.array(z.int().min(10)).min(1).max(20),
   /** Money that moved and that nobody was told of is given back after this, ms. */
@@ -47,6 +39,9 @@ export const CardSettings = z.strictObject({
     /** The whole payment without the gateway's time, ms. */
     totalMs: z.int().min(1000),
     mistakesPerField: z.int().min(1).max(9),
+    /** What one `more-time` adds, ms, and how many of them a payment has. */
+    moreTimeMs: z.int().min(1000),
+    moreTimes: z.int().min(0).max(20),
   }),
 });
 export type CardSettings = z.infer<typeof CardSettings>;

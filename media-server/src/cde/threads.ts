@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { type Id } from '../shared/ids.ts';
 import { type Brand, type FromCard, type PaymentResult, type ToCard } from './contract.ts';
+import { type BrandLengths } from './dialogue/dialogue.ts';
 import { type CardSettings } from './settings.ts';
 
 /** Commands that are a leg's own business: its thread takes them as they are. */
@@ -17,13 +18,22 @@ export type LegCommand = Extract<
       | 'send-key'
       | 'payment-open'
       | 'payment-begin'
-      | 'cancel';
+      | 'cancel'
+      | 'no-keys'
+      | 'ask-again'
+      | 'hint'
+      | 'more-time'
+      | 'gentle'
+      | 'code-digest'
+      | 'code-refused'
+      | 'key-test';
   }
 >;
 
 /** From the main thread to a leg thread. Messages about one leg keep their order. */
 export type ToThread =
-  | { readonly kind: 'command'; readonly command: LegCommand }
+  /** `lengths`: of a `payment-open`, the card numbers that the merchant's gateway takes. */
+  | { readonly kind: 'command'; readonly command: LegCommand; readonly lengths?: BrandLengths }
   /** The ledger took the payment: its dialogue may begin. */
   | { readonly kind: 'taken'; readonly payment: Id }
   /** The ledger refused it: the leg is no longer in a payment. */
@@ -49,9 +59,11 @@ export interface CardInTransit {
 export type FromThread =
   | { readonly kind: 'say'; readonly message: FromCard }
   | { readonly kind: 'authorize'; readonly payment: Id; readonly card: CardInTransit }
+  /** The customer agreed that their stored card is charged. */
+  | { readonly kind: 'charge-stored'; readonly payment: Id }
   /** The customer is about to be told this. */
   | { readonly kind: 'telling'; readonly payment: Id; readonly result: PaymentResult; readonly asked: boolean }
-  /** The dialogue is over. `asked`: the card went to the gateway, so the result stands in the ledger. */
+  /** The dialogue is over. `asked`: the gateway's answer ended the payment, so the result stands in the ledger. */
   | { readonly kind: 'ended'; readonly payment: Id; readonly result: PaymentResult; readonly asked: boolean }
   | { readonly kind: 'closed'; readonly leg: Id };
 

@@ -31,6 +31,8 @@ export const cardNumber: FieldRules = {
     }
   },
   restMs: 3000,
+  // One or two too many is a key that was pressed twice; more is the next fields, keyed ahead of a wrong number.
+  tooLong: (over) => (over <= 2 ? 'too-long' : undefined),
 };
 
 /** MMYY. */
@@ -47,7 +49,7 @@ export const expiry: FieldRules = {
   },
   restMs: 1500,
   // 052027 is May 2027 keyed with its whole year, and no card that expired in 2020.
-  tooLong: 'expiry-wrong',
+  tooLong: () => 'expiry-wrong',
 };
 
 /** Three digits from the back, or American Express's four from the front. */

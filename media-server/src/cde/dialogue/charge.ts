@@ -1,17 +1,16 @@
-import { amountFragments } from '../prompts/amount.ts';
 import { cardNumber, expiry, securityCode } from './card-questions.ts';
-import { confirm } from './confirm.ts';
+import { confirmAmount } from './confirm-amount.ts';
 import type { DialogueOptions } from './exchange.ts';
-import { ask, process, say, type ScriptLine } from './say.ts';
+import { ask, processCard, say, type ScriptLine } from './script.ts';
 
 /** Pays an order now. */
-export function charge({ order, language }: DialogueOptions): readonly ScriptLine[] {
+export function charge(options: DialogueOptions): readonly ScriptLine[] {
   return [
     say('opening', 'pause'),
-    ask(confirm(['amount-is', ...amountFragments(order, language), 'pause', 'confirm'])),
+    ask(confirmAmount(options)),
     ask(cardNumber),
     ask(expiry),
     ask(securityCode),
-    process,
+    processCard,
   ];
 }

@@ -1,11 +1,11 @@
-import type { PromptName } from '../prompts/names.ts';
-import type { FieldRules } from './ask.ts';
+import type { FieldContext, FieldRules } from './ask.ts';
+import type { Phrase } from './exchange.ts';
 
 /** Says something and takes only `1` for a yes. Any other digit is a mistake; `*0` returns to the agent as everywhere. */
-export function confirm(question: readonly PromptName[]): FieldRules {
+export function confirm(question: (context: FieldContext) => readonly Phrase[]): FieldRules {
   return {
     name: 'confirmation',
-    ask: () => question,
+    ask: question,
     limit: () => 1,
     of: () => 1,
     judge(_context, digits, count) {

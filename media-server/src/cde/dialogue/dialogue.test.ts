@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
 import type { PaymentResult } from '../contract.ts';
+import { loadPrompts } from '../prompts/prompts.ts';
 import { createDialogue, type DialogueOptions, type DialogueOutput, step, wakeAt, wipe } from './dialogue.ts';
 import { HASH, STAR } from './exchange.ts';
-import { Line } from './line.testing.ts';
+import { Line, nameOf } from './line.testing.ts';
 
 const UTC_NOW = Date.UTC(2026, 6, 15);
 const VISA = '4242424242424242';
+const { speech } = loadPrompts();
 const APPROVED: PaymentResult = { outcome: 'approved', reason: 'none', brand: 'visa', lastFour: '4242' };
 
 function options(over: Partial<DialogueOptions> = {}): DialogueOptions {
@@ -13,8 +15,16 @@ function options(over: Partial<DialogueOptions> = {}): DialogueOptions {
     purpose: 'charge',
     language: 'ja',
     order: { amountMinor: 12_800, currency: 'JPY', reference: 'A-1' },
-    limits: { firstKeyMs: 10_000, nextKeyMs: 8000, totalMs: 300_000, mistakesPerField: 3 },
+    limits: {
+      firstKeyMs: 10_000,
+      nextKeyMs: 8000,
+      totalMs: 300_000,
+      mistakesPerField: 3,
+      moreTimeMs: 60_000,
+      moreTimes: 2,
+    },
     utcNow: UTC_NOW,
+    speech,
     ...over,
   };
 }
@@ -38,8 +48,9 @@ function asked(field: 'confirmation' | 'card-number' | 'expiry' | 'security-code
   return phone;
 }
 
-const said = (phone: Line): string[] => phone.outputs.flatMap((o) => (o.type === 'play' ? o.prompts : []));
-const lastSaid = (phone: Line): readonly string[] => phone.outputs.findLast((o) => o.type === 'play')?.prompts ?? [];
+const said = (phone: Line): string[] => phone.outputs.flatMap((o) => (o.type === 'play' ? o.prompts.map(nameOf) : []));
+const lastSaid = (phone: Line): readonly string[] =>
+  phone.outputs.findLast((o) => o.type === 'play')?.prompts.map(nameOf) ?? [];
 const endOf = (phone: Line): PaymentResult | undefined => phone.outputs.find((o) => o.type === 'end')?.result;
 const progressOf = (phone: Line): (DialogueOutput & { type: 'progress' }) | undefined =>
   phone.outputs.findLast((o) => o.type === 'progress');
@@ -67,6 +78,9 @@ test('a customer who does what is asked hears the script and pays', () => {
   expect(said(phone)).toEqual([
     'opening',
     'pause',
+    'reference-is',
+    'c-a',
+    'c-1',
     'amount-is',
     'n-10000',
     'n-2000',
@@ -164,7 +178,7 @@ test('* clears the field at once', () => {
 test('a field that is too short is said to be so, and is empty again', () => {
   const phone = asked('expiry');
   phone.keys('12#', 3);
-  expect(lastSaid(phone)).toEqual(['too-short']);
+  expect(lastSaid(phone)).toEqual(['too-short', 'pause', 'star-eight']);
   expect(progressOf(phone)).toMatchObject({ step: 'expiry', keys: 0, of: 4, mistakes: 1 });
 });
 
@@ -241,7 +255,7 @@ test('silence is noticed by the agent at half of its time, asks again, and the t
   phone.wait(5000);
   expect(progressOf(phone)).toMatchObject({ waiting: true, mistakes: 0 });
   phone.wait(5000);
-  expect(lastSaid(phone)).toEqual(['silence', 'pause', 'card-number']);
+  expect(lastSaid(phone)).toEqual(['silence', 'pause', 'card-number', 'pause', 'star-nine']);
   phone.listen();
   phone.wait(10_000);
   expect(lastSaid(phone)).toEqual(['silence', 'pause', 'card-number', 'pause', 'offer-agent']);
@@ -343,7 +357,7 @@ test('each result has its sentence', () => {
     phone.input({ type: 'result', result: { outcome, reason } });
     return lastSaid(phone)[0];
   });
-  expect(sentences).toEqual(['approved', 'declined', 'failed', 'unknown']);
+  expect(sentences).toEqual(['approved', 'funds-missing', 'failed', 'unknown']);
 });
 
 test('a key too many after the last field does not cost the customer the result; later a key cuts it short', () => {

@@ -1,28 +1,42 @@
-import type { Brand, Field, PaymentResult, Step } from '../contract.ts';
-import type { PromptName } from '../prompts/names.ts';
-import {
-  type Asking,
-  clear,
-  type FieldContext,
-  keysOf,
-  type Mistake,
-  silenceDue,
-  startAsking,
-  takeKey,
-  takeSilence,
-  type Turn,
-  waitingDue,
-} from './ask.ts';
-import { brandOf, SANDBOX_LENGTHS } from './brands.ts';
-import { cardFields } from './card-fields.ts';
+import type { PaymentResult, Purpose } from '../contract.ts';
+import { tryAnotherCard } from './another-card.ts';
+import { silenceDue, waitingDue } from './ask.ts';
+import { authorize } from './authorize.ts';
+import { cardUpdate } from './card-update.ts';
 import { charge } from './charge.ts';
+import { chooseLanguage } from './choose-language.ts';
 import { type DialogueInput, type DialogueOptions, type DialogueOutput, HASH } from './exchange.ts';
-import { afterMistake, resultPrompts, type ScriptLine } from './say.ts';
+import { end, tell } from './finish.ts';
+import { takeHelp } from './help.ts';
+import { codeSent, SENDING_MS } from './one-time-code.ts';
+import { ask, type ScriptLine } from './script.ts';
+import { contextOf, type Dialogue, endsAt, type Moment, newDialogue, timesOf } from './state.ts';
+import { storedCharge } from './stored-charge.ts';
+import { codeArrived, codeNotSent, countDue, takePressed, takeSpeech, takeWaiting } from './turns.ts';
+import { verify } from './verify.ts';
+import { play, showProgress, stopPlaying } from './voice.ts';
+import { goOn } from './walk.ts';
 
-export type { BrandLengths, DialogueInput, DialogueLimits, DialogueOptions, DialogueOutput } from './exchange.ts';
+export type {
+  BrandLengths,
+  DialogueInput,
+  DialogueLimits,
+  DialogueOptions,
+  DialogueOutput,
+  HelpInput,
+  Phrase,
+} from './exchange.ts';
 export type { CardFields } from './card-fields.ts';
+export type { Dialogue } from './state.ts';
+export { wipe } from './finish.ts';
 
-const SCRIPTS = { charge } as const;
+const SCRIPTS: { readonly [purpose in Purpose]: (options: DialogueOptions) => readonly ScriptLine[] } = {
+  charge,
+  authorize,
+  'card-update': cardUpdate,
+  'stored-charge': storedCharge,
+  verify,
+};
 
 /** How often the customer hears that we are still checking, ms after the sentence's end. */
 const WAITING_AGAIN_MS = 10_000;
@@ -31,38 +45,9 @@ const TELLING_LIMIT_MS = 20_000;
 /** Keys that come so soon after a result began are left over from the last field: nobody has heard it yet, ms. */
 const LEFT_OVER_MS = 1500;
 
-type Phase =
-  | { readonly type: 'before' }
-  | { readonly type: 'asking'; readonly line: number; readonly asking: Asking; waiting: boolean }
-  | { readonly type: 'processing'; againAt: number | undefined; hungUp: boolean }
-  | { readonly type: 'telling'; readonly result: PaymentResult; readonly since: number }
-  | { readonly type: 'ended' };
-
-/** One dialogue's state. Opaque: `step`, `wakeAt` and `wipe` are all there is. */
-export interface Dialogue {
-  readonly options: DialogueOptions;
-  readonly script: readonly ScriptLine[];
-  phase: Phase;
-  /** When `begin` came, ms. */
-  begun: number;
-  playing: boolean;
-  readonly mistakes: { [field in Field]?: { count: number; allSilent: boolean } };
-  /** Fields that are done, until they are handed over. */
-  readonly done: Map<Field, Buffer>;
-  brand: Brand | undefined;
-}
-
 export function createDialogue(options: DialogueOptions): Dialogue {
-  return {
-    options,
-    script: SCRIPTS[options.purpose](options),
-    phase: { type: 'before' },
-    begun: 0,
-    playing: false,
-    mistakes: {},
-    done: new Map(),
-    brand: undefined,
-  };
+  const script = SCRIPTS[options.purpose](options);
+  return newDialogue(options, options.languages ? [ask(chooseLanguage(options.languages)), ...script] : script);
 }
 
 /**
@@ -70,15 +55,16 @@ export function createDialogue(options: DialogueOptions): Dialogue {
  * `now` happens first, so it doesn't matter how late a timer fires. After `end` nothing is answered any more.
  */
 export function step(dialogue: Dialogue, input: DialogueInput, now: number): DialogueOutput[] {
-  const outputs: DialogueOutput[] = [];
-  takeTime(dialogue, now, outputs);
-  takeInput(dialogue, input, now, outputs);
-  return outputs;
+  dialogue.now = now;
+  const moment: Moment = { dialogue, now, outputs: [] };
+  takeTime(moment);
+  takeInput(moment, input);
+  return moment.outputs;
 }
 
 /** When an input of type `time` is due (ms, monotonic); ask again after every `step`. */
 export function wakeAt(dialogue: Dialogue): number | undefined {
-  const { phase, options } = dialogue;
+  const { phase, code } = dialogue;
   switch (phase.type) {
     case 'before':
     case 'ended':
@@ -89,50 +75,41 @@ export function wakeAt(dialogue: Dialogue): number | undefined {
       return phase.since + TELLING_LIMIT_MS;
     case 'asking': {
       const context = contextOf(dialogue);
-      const due = silenceDue(phase.asking, context, options.limits) ?? Number.POSITIVE_INFINITY;
-      const waiting = phase.waiting ? undefined : waitingDue(phase.asking, context, options.limits);
-      return Math.min(due, waiting ?? Number.POSITIVE_INFINITY, dialogue.begun + options.limits.totalMs);
+      const times = timesOf(dialogue, phase);
+      const never = Number.POSITIVE_INFINITY;
+      return Math.min(
+        endsAt(dialogue),
+        silenceDue(phase.asking, context, times) ?? never,
+        (phase.waiting ? undefined : waitingDue(phase.asking, context, times)) ?? never,
+        countDue(dialogue) ?? never,
+        code.wantedAt === undefined ? never : code.wantedAt + SENDING_MS,
+      );
     }
   }
 }
 
-/** Zeroes every digit and ends the dialogue without a word. For whatever may happen; `end` has done it already. */
-export function wipe(dialogue: Dialogue): void {
-  wipeDigits(dialogue);
-  dialogue.phase = { type: 'ended' };
-}
-
-function wipeDigits(dialogue: Dialogue): void {
-  if (dialogue.phase.type === 'asking') clear(dialogue.phase.asking);
-  for (const digits of dialogue.done.values()) digits.fill(0);
-  dialogue.done.clear();
-}
-
-function takeTime(dialogue: Dialogue, now: number, outputs: DialogueOutput[]): void {
-  const { phase, options } = dialogue;
+function takeTime(moment: Moment): void {
+  const { dialogue, now } = moment;
+  const { phase } = dialogue;
   switch (phase.type) {
     case 'asking': {
-      if (now >= dialogue.begun + options.limits.totalMs) {
-        return tell(dialogue, { outcome: 'failed', reason: 'time-limit' }, now, outputs);
-      }
-      const context = contextOf(dialogue);
-      takeTurn(dialogue, takeSilence(phase.asking, context, options.limits, now), now, outputs);
+      takeWaiting(moment);
       if (dialogue.phase !== phase || phase.waiting) return;
-      const waiting = waitingDue(phase.asking, context, options.limits);
+      const waiting = waitingDue(phase.asking, contextOf(dialogue), timesOf(dialogue, phase));
       if (waiting !== undefined && now >= waiting) {
         phase.waiting = true;
-        showProgress(dialogue, outputs);
+        showProgress(moment);
       }
       return;
     }
     case 'processing':
       if (phase.againAt !== undefined && now >= phase.againAt) {
         phase.againAt = undefined;
-        play(dialogue, ['waiting'], outputs);
+        play(moment, ['waiting']);
       }
       return;
     case 'telling':
-      if (now >= phase.since + TELLING_LIMIT_MS) end(dialogue, phase.result, outputs);
+      if (now >= phase.since + TELLING_LIMIT_MS) end(moment, phase.result);
       return;
     case 'before':
     case 'ended':
@@ -140,225 +117,84 @@ function takeTime(dialogue: Dialogue, now: number, outputs: DialogueOutput[]): v
   }
 }
 
-function takeInput(dialogue: Dialogue, input: DialogueInput, now: number, outputs: DialogueOutput[]): void {
+function takeInput(moment: Moment, input: DialogueInput): void {
+  const { dialogue, now } = moment;
   const { phase } = dialogue;
-  if (phase.type === 'ended' || input.type === 'time') return;
-  if (phase.type === 'telling') {
-    // The result stands; what is left is a sentence, which a key cuts short like any other (but no belated #). Where a
-    // half-keyed field was given up, the customer may still be keying the card: then they hear the sentence to its end.
-    const keyingOn = phase.result.outcome === 'cancelled' || phase.result.outcome === 'failed';
-    if (input.type === 'key' && (keyingOn || input.key === HASH || now < phase.since + LEFT_OVER_MS)) return;
-    if (input.type === 'key' || input.type === 'hung-up' || input.type === 'cancel') stopPlaying(dialogue, outputs);
-    if (input.type !== 'begin' && input.type !== 'result') end(dialogue, phase.result, outputs);
-    return;
+  if (phase.type === 'ended') return;
+  switch (input.type) {
+    case 'time':
+      return;
+    case 'ask-again':
+    case 'hint':
+    case 'more-time':
+    case 'gentle':
+      return takeHelp(moment, input);
   }
+  if (phase.type === 'telling') return takeWhileTelling(moment, phase, input);
   switch (input.type) {
     case 'begin':
       if (phase.type !== 'before') return;
       dialogue.begun = now;
-      return goOn(dialogue, 0, outputs);
+      return goOn(moment);
     case 'key':
-      if (phase.type === 'asking') takePressed(dialogue, phase, input.key, now, outputs);
-      return;
+      return takePressed(moment, input.key);
+    case 'speech':
+      return takeSpeech(moment);
     case 'played':
       dialogue.playing = false;
       if (phase.type === 'asking') phase.asking.quietSince = now;
       if (phase.type === 'processing' && !phase.hungUp) phase.againAt = now + WAITING_AGAIN_MS;
       return;
-    case 'cancel': {
-      const result: PaymentResult = { outcome: 'cancelled', reason: 'by-agent' };
-      // Who keys a number doesn't know of it: without a word the wall would open between two keys, and let the rest pass
-      // as tones.
-      if (phase.type === 'asking') return tell(dialogue, result, now, outputs);
-      return phase.type === 'before' ? end(dialogue, result, outputs) : undefined;
+    case 'cancel':
+      return giveUp(moment, { outcome: 'cancelled', reason: 'by-agent' });
+    case 'no-keys':
+      return giveUp(moment, { outcome: 'failed', reason: 'no-keys-possible' });
+    case 'code-digest': {
+      const { code } = dialogue;
+      if (phase.type !== 'asking' || code.wantedAt === undefined) return;
+      const again = code.again > 0;
+      codeSent(code, input.salt, input.digest, now + input.validMs);
+      return codeArrived(moment, again);
     }
+    case 'code-refused':
+      if (dialogue.code.wantedAt === undefined) return;
+      return codeNotSent(moment, input.why);
     case 'hung-up':
-      stopPlaying(dialogue, outputs);
-      if (phase.type !== 'processing') {
-        return end(dialogue, { outcome: 'cancelled', reason: 'customer-hung-up' }, outputs);
-      }
+      stopPlaying(moment);
+      if (phase.type !== 'processing') return end(moment, { outcome: 'cancelled', reason: 'customer-hung-up' });
       phase.hungUp = true;
       phase.againAt = undefined;
       return;
     case 'result':
-      if (phase.type === 'processing' && phase.hungUp) return end(dialogue, input.result, outputs);
-      return tell(dialogue, input.result, now, outputs);
-  }
-}
-
-function takePressed(
-  dialogue: Dialogue,
-  phase: Phase & { type: 'asking' },
-  key: number,
-  now: number,
-  outputs: DialogueOutput[],
-): void {
-  if (!Number.isInteger(key) || key < 0 || key > HASH) return;
-  // Many press # after a field that ended by itself; it must not cut the next question short.
-  if (key === HASH && keysOf(phase.asking) === 0) return;
-  stopPlaying(dialogue, outputs);
-  const waited = phase.waiting;
-  phase.waiting = false;
-  const turn = takeKey(phase.asking, contextOf(dialogue), key, now);
-  if (turn.type === 'nothing' && waited) showProgress(dialogue, outputs);
-  takeTurn(dialogue, turn, now, outputs);
-}
-
-function takeTurn(dialogue: Dialogue, turn: Turn, now: number, outputs: DialogueOutput[]): void {
-  const { phase } = dialogue;
-  if (phase.type !== 'asking') return;
-  switch (turn.type) {
-    case 'nothing':
+      if (phase.type !== 'processing') return;
+      if (phase.hungUp) return end(moment, input.result);
+      if (!tryAnotherCard(moment, input.result)) tell(moment, input.result);
       return;
-    case 'keyed':
-      return showProgress(dialogue, outputs);
-    case 'cleared':
-      showProgress(dialogue, outputs);
-      return play(dialogue, ['cleared'], outputs);
-    case 'back-to-agent':
-      return tell(dialogue, { outcome: 'cancelled', reason: 'by-customer' }, now, outputs);
-    case 'mistake':
-      return askAgain(dialogue, phase, turn.mistake, now, outputs);
-    case 'done':
-      keep(dialogue, phase.asking);
-      return goOn(dialogue, phase.line + 1, outputs);
   }
 }
 
-/** Takes a field that is done out of the asking's buffer. */
-function keep(dialogue: Dialogue, asking: Asking): void {
-  const { name } = asking.rules;
-  if (name === 'card-number') dialogue.brand = brandOf(asking.digits, asking.count);
-  if (name !== 'confirmation') {
-    const digits = Buffer.alloc(asking.count);
-    asking.digits.copy(digits, 0, 0, asking.count);
-    dialogue.done.set(name, digits);
+/** Nothing is asked any more, unless the card is at the gateway already. */
+function giveUp(moment: Moment, result: PaymentResult): void {
+  const { phase } = moment.dialogue;
+  // Who keys a number doesn't know of it: without a word the wall would open between two keys, and let the rest pass
+  // as tones.
+  if (phase.type === 'asking') return tell(moment, result);
+  if (phase.type === 'before') end(moment, result);
+}
+
+function takeWhileTelling(moment: Moment, phase: Dialogue['phase'] & { type: 'telling' }, input: DialogueInput): void {
+  switch (input.type) {
+    // The result stands; what is left is a sentence, which a key cuts short like any other (but no belated #). Where a
+    // half-keyed field was given up, the customer may still be keying the card: then they hear the sentence to its end.
+    case 'key':
+      if (phase.uncut || input.key === HASH || moment.now < phase.since + LEFT_OVER_MS) return;
+      stopPlaying(moment);
+      return end(moment, phase.result);
+    case 'hung-up':
+    case 'cancel':
+      stopPlaying(moment);
+      return end(moment, phase.result);
+    case 'played':
+      return end(moment, phase.result);
   }
-  clear(asking);
-}
-
-function askAgain(
-  dialogue: Dialogue,
-  phase: Phase & { type: 'asking' },
-  mistake: Mistake,
-  now: number,
-  outputs: DialogueOutput[],
-): void {
-  const { mistakesPerField } = dialogue.options.limits;
-  const { name } = phase.asking.rules;
-  const before = dialogue.mistakes[name];
-  const count = (before?.count ?? 0) + 1;
-  const allSilent = mistake === 'silence' && (before?.allSilent ?? true);
-  dialogue.mistakes[name] = { count, allSilent };
-  clear(phase.asking);
-  if (count >= mistakesPerField) {
-    return tell(dialogue, { outcome: 'failed', reason: allSilent ? 'silence' : 'too-many-mistakes' }, now, outputs);
-  }
-  const { line, rules } =
-    mistake === 'expired' ? cardNumberLine(dialogue) : { line: phase.line, rules: phase.asking.rules };
-  const prompts = afterMistake(mistake, rules.ask(contextOf(dialogue)), count === mistakesPerField - 1);
-  startLine(dialogue, line, rules, prompts, outputs);
-}
-
-/** An expired card is replaced by another one, so its number is forgotten and asked again. */
-function cardNumberLine(dialogue: Dialogue): { line: number; rules: Asking['rules'] } {
-  dialogue.done.get('card-number')?.fill(0);
-  dialogue.done.delete('card-number');
-  dialogue.brand = undefined;
-  for (const [at, line] of dialogue.script.entries()) {
-    if (line.type === 'ask' && line.rules.name === 'card-number') return { line: at, rules: line.rules };
-  }
-  throw new Error('An expiry was asked for without a card number');
-}
-
-/** Goes on with the script from `line`: says what is to be said and stops where something is asked or awaited. */
-function goOn(dialogue: Dialogue, from: number, outputs: DialogueOutput[]): void {
-  const said: PromptName[] = [];
-  for (let at = from; ; at++) {
-    const line = dialogue.script[at];
-    if (!line) throw new Error('A script ends with its processing');
-    if (line.type === 'say') said.push(...line.prompts);
-    if (line.type === 'ask') {
-      return startLine(dialogue, at, line.rules, [...said, ...line.rules.ask(contextOf(dialogue))], outputs);
-    }
-    if (line.type === 'process') return authorize(dialogue, outputs);
-  }
-}
-
-function startLine(
-  dialogue: Dialogue,
-  line: number,
-  rules: Asking['rules'],
-  prompts: readonly PromptName[],
-  outputs: DialogueOutput[],
-): void {
-  dialogue.phase = { type: 'asking', line, asking: startAsking(rules), waiting: false };
-  showProgress(dialogue, outputs);
-  play(dialogue, prompts, outputs);
-}
-
-function authorize(dialogue: Dialogue, outputs: DialogueOutput[]): void {
-  const take = (field: Field): Buffer => {
-    const digits = dialogue.done.get(field);
-    if (!digits) throw new Error(`Nothing was keyed for ${field}`);
-    dialogue.done.delete(field);
-    return digits;
-  };
-  const card = cardFields(take('card-number'), take('expiry'), take('security-code'), dialogue.brand ?? 'other');
-  dialogue.phase = { type: 'processing', againAt: undefined, hungUp: false };
-  outputs.push({ type: 'authorize', card });
-  showProgress(dialogue, outputs);
-  // The pause first: a result that comes at once doesn't cut a sentence that has hardly begun.
-  play(dialogue, ['pause', 'waiting'], outputs);
-}
-
-function tell(dialogue: Dialogue, result: PaymentResult, now: number, outputs: DialogueOutput[]): void {
-  wipeDigits(dialogue);
-  dialogue.phase = { type: 'telling', result, since: now };
-  // Stopped first: the driver may hold the next sentence back until it is written that the customer is told.
-  stopPlaying(dialogue, outputs);
-  showProgress(dialogue, outputs);
-  play(dialogue, resultPrompts(result), outputs);
-  outputs.push({ type: 'telling', result });
-}
-
-function end(dialogue: Dialogue, result: PaymentResult, outputs: DialogueOutput[]): void {
-  wipe(dialogue);
-  outputs.push({ type: 'end', result });
-}
-
-function play(dialogue: Dialogue, prompts: readonly PromptName[], outputs: DialogueOutput[]): void {
-  dialogue.playing = true;
-  if (dialogue.phase.type === 'asking') dialogue.phase.asking.quietSince = undefined;
-  outputs.push({ type: 'play', prompts });
-}
-
-function stopPlaying(dialogue: Dialogue, outputs: DialogueOutput[]): void {
-  if (!dialogue.playing) return;
-  dialogue.playing = false;
-  outputs.push({ type: 'stop-playing' });
-}
-
-function showProgress(dialogue: Dialogue, outputs: DialogueOutput[]): void {
-  const { phase } = dialogue;
-  if (phase.type === 'asking') {
-    const { rules, digits, count } = phase.asking;
-    const of = rules.of(contextOf(dialogue), digits, count);
-    outputs.push({
-      type: 'progress',
-      step: rules.name,
-      keys: keysOf(phase.asking),
-      ...(of === undefined ? {} : { of }),
-      mistakes: dialogue.mistakes[rules.name]?.count ?? 0,
-      waiting: phase.waiting,
-    });
-    return;
-  }
-  const stepName: Step = phase.type === 'telling' ? 'result' : 'processing';
-  outputs.push({ type: 'progress', step: stepName, keys: 0, mistakes: 0, waiting: false });
-}
-
-function contextOf(dialogue: Dialogue): FieldContext {
-  const { utcNow, lengths = SANDBOX_LENGTHS } = dialogue.options;
-  return { utcNow, lengths, ...(dialogue.brand === undefined ? {} : { brand: dialogue.brand }) };
 }

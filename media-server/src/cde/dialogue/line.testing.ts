@@ -1,8 +1,15 @@
 import type { PromptName } from '../prompts/names.ts';
+import type { Pace } from '../prompts/prompts.ts';
 import type { CardFields } from './card-fields.ts';
-import { type Dialogue, type DialogueInput, type DialogueOutput, step, wakeAt } from './dialogue.ts';
+import { type Dialogue, type DialogueInput, type DialogueOutput, type Phrase, step, wakeAt } from './dialogue.ts';
 
 const KEYS = '0123456789*#';
+
+/** How long a sentence takes, ms. */
+type Length = (name: PromptName, language: string, pace: Pace) => number;
+
+/** A sentence's name, whatever its language. */
+export const nameOf = (phrase: Phrase): PromptName => (typeof phrase === 'string' ? phrase : phrase.prompt);
 
 /** The leg that a dialogue talks through, for tests: time moves only here, and prompts end when they are over. */
 export class Line {
@@ -14,9 +21,9 @@ export class Line {
   /** Called with every output as it comes. */
   watch: (output: DialogueOutput) => void = () => {};
   readonly #buffers = new Set<Uint8Array>();
-  readonly #lengthMs: (name: PromptName) => number;
+  readonly #lengthMs: Length;
 
-  constructor(dialogue: Dialogue, lengthMs: (name: PromptName) => number = () => 1000) {
+  constructor(dialogue: Dialogue, lengthMs: Length = () => 1000) {
     this.dialogue = dialogue;
     this.#lengthMs = lengthMs;
   }
@@ -26,8 +33,9 @@ export class Line {
     return [...this.#buffers].flatMap((buffer) => [...buffer]);
   }
 
+  /** The card that was handed over last. */
   get card(): CardFields | undefined {
-    return this.outputs.find((output) => output.type === 'authorize')?.card;
+    return this.outputs.findLast((output) => output.type === 'authorize')?.card;
   }
 
   begin(): void {
@@ -40,7 +48,11 @@ export class Line {
     for (const output of outputs) {
       if (this.outputs.at(-1)?.type === 'end') throw new Error(`${output.type} after the end`);
       if (output.type === 'play') {
-        this.playingUntil = this.now + output.prompts.reduce((sum, name) => sum + this.#lengthMs(name), 0);
+        const { language, pace } = output;
+        const lengths = output.prompts.map((phrase) =>
+          this.#lengthMs(nameOf(phrase), typeof phrase === 'string' ? language : phrase.language, pace),
+        );
+        this.playingUntil = this.now + lengths.reduce((sum, length) => sum + length, 0);
       }
       if (output.type === 'stop-playing' || output.type === 'end') this.playingUntil = undefined;
       if (output.type === 'authorize') {
