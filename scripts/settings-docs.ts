@@ -26,6 +26,8 @@ interface Schema {
   readonly minItems?: number;
   readonly maxItems?: number;
   readonly anyOf?: readonly Schema[];
+  /** Kinds of one thing, told apart by the constant of their `kind`. */
+  readonly oneOf?: readonly Schema[];
   readonly items?: Schema;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
@@ -43,10 +45,21 @@ function tables(): string {
   const groups: { title: string; rows: string[] }[] = [{ title: 'General', rows: [] }];
   for (const [name, schema] of Object.entries(all.properties ?? {})) {
     if (schema.properties) addGroup(groups, name, schema);
+    else if (schema.oneOf) addKinds(groups, name, schema);
     else groups[0]?.rows.push(row(name, schema, all));
   }
   const head = '| setting | values | default | meaning |\n| --- | --- | --- | --- |';
   return groups.map(({ title, rows }) => `## ${title}\n\n${[head, ...rows].join('\n')}`).join('\n\n');
+}
+
+/** One table for each kind. */
+function addKinds(groups: { title: string; rows: string[] }[], name: string, { oneOf = [] }: Schema): void {
+  for (const schema of oneOf) {
+    const tables: { title: string; rows: string[] }[] = [];
+    addGroup(tables, name, schema);
+    const kind = String(schema.properties?.['kind']?.const);
+    for (const { title, rows } of tables) groups.push({ title: `${title}, kind \`${kind}\``, rows });
+  }
 }
 
 /** One table for an object's settings and those of the objects in it; lists of objects get a table of their own. */

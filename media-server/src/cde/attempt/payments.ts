@@ -13,7 +13,7 @@ import type {
   Resolution,
 } from '../contract.ts';
 import type { Answer, AttemptName, CardDigits, Gateway, GatewayAbilities, MoneyRequest } from '../gateways/gateway.ts';
-import { SandboxGateway } from '../gateways/sandbox-gateway.ts';
+import { gatewayFromFiles } from '../gateways/kinds.ts';
 import { traceOf } from '../hardening.ts';
 import type { CardSettings } from '../settings.ts';
 import { type AttemptPurpose, type AttemptRules, intend, mayResolve, resultOf } from './attempt.ts';
@@ -105,7 +105,7 @@ export class Payments {
    *   gateway or fingerprints can't be read; the message says what to do
    */
   static async open(settings: CardSettings, clock: Clock, logger: Logger): Promise<Payments> {
-    const gateways = new GatewayBook(SandboxGateway.from(settings.gateway));
+    const gateways = new GatewayBook(gatewayFromFiles(settings.gateway));
     const { fingerprintKeyFile } = settings;
     const fingerprints = fingerprintKeyFile === undefined ? undefined : Fingerprints.open(fingerprintKeyFile);
     const ledger = await Ledger.open(settings.ledgerFolder).catch((error: unknown) => {

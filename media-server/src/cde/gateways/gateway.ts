@@ -43,6 +43,8 @@ export interface GatewayAbilities {
   /** Purposes that its adapter can do besides `verify`, which asks no gateway. */
   readonly purposes: readonly PaymentOpen['purpose'][];
   readonly actions: readonly MoneyAction[];
+  /** Those of `actions` that can be done with a part of the money; default: none. */
+  readonly partial?: readonly MoneyAction[];
 }
 
 /** Names of an attempt at the gateway. */
@@ -54,7 +56,7 @@ export interface AttemptName {
   readonly transaction?: string;
   /** Of a `card-update` or `stored-charge`. */
   readonly member?: string;
-  /** Of an action: the attempt whose money it is about. */
+  /** Of an action: the attempt whose money it is about; what of it is captured, voided or refunded now is `order`'s amount. */
   readonly of?: { readonly reference: Id; readonly transaction?: string; readonly amountMinor: number };
   readonly order: PaymentOpen['order'];
   /** Of a `card-update` when it is looked up: last four digits of the card that was sent, to find it in a member's list. */
@@ -98,7 +100,7 @@ interface Approved {
   readonly brand?: Brand;
   readonly lastFour?: string;
 }
-interface Refused {
+export interface Refused {
   readonly is: 'declined' | 'failed';
   readonly reason: Reason;
 }

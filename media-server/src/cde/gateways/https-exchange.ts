@@ -1,7 +1,8 @@
-import { Agent, type RequestOptions, request } from 'node:https';
+import { type Agent, type RequestOptions, request } from 'node:https';
 import type { TLSSocket } from 'node:tls';
+import { gatewayAgent } from './gateway-agent.ts';
 
-/** The greatest answer that is read, bytes. */
+/** The greatest answer that is read, bytes, where a request doesn't say otherwise. */
 const ANSWER_LIMIT = 16_384;
 
 export interface Exchange {
@@ -10,6 +11,10 @@ export interface Exchange {
   readonly headers: Readonly<Record<string, string>>;
   /** Made when the connection stands and is verified, so that a card is copied as late as can be; zeroed when written. */
   readonly body?: () => Buffer;
+  /** Of the body; default: `application/json`. */
+  readonly contentType?: string;
+  /** The greatest answer, bytes; a longer one is lost. Default: 16 KiB. */
+  readonly answerLimit?: number;
   /** For everything together, ms. */
   readonly timeoutMs: number;
   /** Called once: the body is with the kernel, or never will be. */
@@ -18,18 +23,15 @@ export interface Exchange {
 
 /**
  * `not-sent`: no byte of the body left. `lost`: some may have, and no whole answer came. `json` is undefined where the
- * answer isn't JSON.
+ * answer isn't JSON. Digits in the answer that could be a card number are overwritten with ones before anything reads it.
  */
 export type ExchangeResult =
-  | { readonly is: 'answered'; readonly status: number; readonly json: unknown }
+  | { readonly is: 'answered'; readonly status: number; readonly bytes: Buffer; readonly json: unknown }
   | { readonly is: 'not-sent' | 'lost'; readonly why: string };
 
-/**
- * An HTTPS agent that trusts one authority only. Every request gets a connection of its own: on a kept one nobody can
- * tell a request that was never read from one that was carried out before the reset.
- */
+/** An HTTPS agent that trusts one authority only. */
 export function pinnedAgent(ca: string): Agent {
-  return new Agent({ ca, keepAlive: false, minVersion: 'TLSv1.2', maxCachedSessions: 0 });
+  return gatewayAgent({ ca });
 }
 
 /**
@@ -42,7 +44,16 @@ export function pinnedAgent(ca: string): Agent {
  */
 export function exchange(
   agent: Agent,
-  { method, url, headers, body, timeoutMs, released }: Exchange,
+  {
+    method,
+    url,
+    headers,
+    body,
+    contentType = 'application/json',
+    answerLimit = ANSWER_LIMIT,
+    timeoutMs,
+    released,
+  }: Exchange,
 ): Promise<ExchangeResult> {
   return new Promise((resolve) => {
     let bytes: Buffer | undefined;
@@ -58,26 +69,29 @@ export function exchange(
 
     const options: RequestOptions = { method, agent, headers: { ...headers, accept: 'application/json' } };
     const call = request(url, options);
+    const ended = () => {
+      clearTimeout(timer);
+      wiped();
+      resolve(result ?? { is: sent ? 'lost' : 'not-sent', why: why ?? 'the connection ended' });
+    };
     const timer = setTimeout(() => {
       why ??= `no answer within ${timeoutMs} ms`;
       call.destroy();
+      // Without a connection (a proxy that is silent) nothing would tell of the end.
+      if (!call.socket) ended();
     }, timeoutMs);
 
     call.on('error', (error: NodeJS.ErrnoException) => {
       // The code alone: a message may repeat what was sent.
       why ??= error.code;
     });
-    call.on('close', () => {
-      clearTimeout(timer);
-      wiped();
-      resolve(result ?? { is: sent ? 'lost' : 'not-sent', why: why ?? 'the connection ended' });
-    });
+    call.on('close', ended);
     call.on('response', (answer) => {
       const chunks: Buffer[] = [];
       let length = 0;
       answer.on('data', (chunk: Buffer) => {
         length += chunk.length;
-        if (length > ANSWER_LIMIT) {
+        if (length > answerLimit) {
           why ??= 'the answer is too long';
           call.destroy();
         } else chunks.push(chunk);
@@ -85,7 +99,10 @@ export function exchange(
       answer.on('error', () => {});
       answer.on('end', () => {
         if (!answer.complete) return;
-        result = { is: 'answered', status: answer.statusCode ?? 0, json: parsed(Buffer.concat(chunks)) };
+        const bytes = Buffer.concat(chunks);
+        for (const chunk of chunks) chunk.fill(0);
+        veil(bytes);
+        result = { is: 'answered', status: answer.statusCode ?? 0, bytes, json: parsed(bytes) };
         call.destroy();
       });
     });
@@ -100,7 +117,7 @@ export function exchange(
         if (call.destroyed) return;
         bytes = body();
         call.setHeader('content-length', bytes.length);
-        call.setHeader('content-type', 'application/json');
+        call.setHeader('content-type', contentType);
         call.flushHeaders();
         sent = true;
         call.write(bytes, (error) => {
@@ -118,4 +135,29 @@ function parsed(answer: Buffer): unknown {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Overwrites each run of 12–19 digits that passes Luhn: a gateway that repeats the card in its answer must not bring it
+ * into a string. Ones keep JSON valid, and no run of 12–19 ones passes Luhn.
+ */
+function veil(bytes: Buffer): void {
+  let start = 0;
+  for (let at = 0; at <= bytes.length; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte >= 0x30 && byte <= 0x39) continue;
+    const run = bytes.subarray(start, at);
+    if (run.length >= 12 && run.length <= 19 && passesLuhn(run)) run.fill(0x31);
+    start = at + 1;
+  }
+}
+
+/** ISO/IEC 7812-1, of ASCII digits. */
+function passesLuhn(digits: Buffer): boolean {
+  let sum = 0;
+  for (let i = 0; i < digits.length; i++) {
+    const digit = (digits[digits.length - 1 - i] ?? 0) - 0x30;
+    sum += i % 2 === 0 ? digit : digit > 4 ? digit * 2 - 9 : digit * 2;
+  }
+  return sum % 10 === 0;
 }

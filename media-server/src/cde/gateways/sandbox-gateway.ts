@@ -1,13 +1,11 @@
-import { readFileSync } from 'node:fs';
 import type { Agent } from 'node:https';
 import { z } from 'zod';
 import { holdsCardNumber } from '../../shared/card-digits.ts';
 import type { Id } from '../../shared/ids.ts';
 import { CURRENCIES } from '../../shared/money.ts';
-import { Secret } from '../../shared/secret.ts';
+import type { Secret } from '../../shared/secret.ts';
 import { BRANDS, type Reason } from '../contract.ts';
-import type { CardSettings } from '../settings.ts';
-import { cardBody } from './card-body.ts';
+import { type BodyFields, cardParts, jsonBody } from './card-body.ts';
 import type {
   Answer,
   AttemptName,
@@ -16,87 +14,107 @@ import type {
   Found,
   Gateway,
   GatewayAbilities,
+  MoneyRequest,
+  Prepared,
   Reversal,
+  StoredRequest,
 } from './gateway.ts';
 import { type ExchangeResult, exchange, pinnedAgent } from './https-exchange.ts';
 
-/** An attempt as the sandbox tells it. Anything else in the answer is passed over. */
+const word = z
+  .string()
+  .regex(/^[A-Za-z0-9-]{1,32}$/)
+  .refine((text) => !holdsCardNumber(text));
+/** An attempt or an action as the sandbox tells it. Anything else in the answer is passed over. */
 const Attempt = z.object({
   ref: z.string(),
-  status: z.enum(['processing', 'approved', 'declined', 'reversed']),
+  status: z.enum(['prepared', 'processing', 'approved', 'declined', 'reversed']),
   reason: z
     .enum(['card-refused', 'funds', 'limit', 'card-expired', 'security-code-wrong', 'card-number-wrong'])
     .optional(),
-  receipt: z
-    .string()
-    .regex(/^[A-Za-z0-9-]{1,32}$/)
-    .refine((text) => !holdsCardNumber(text))
-    .optional(),
+  receipt: word.optional(),
+  transaction: word.optional(),
+  storedCard: word.optional(),
   brand: z.enum(BRANDS).optional(),
   lastFour: z
     .string()
     .regex(/^[0-9]{4}$/)
     .optional(),
 });
-const NoSuchAttempt = z.object({ error: z.literal('no-such-attempt') });
+const Absent = z.object({ error: z.enum(['no-such-attempt', 'no-such-action']) });
+const NoSuchCard = z.object({ error: z.literal('no-such-card') });
 
 /**
- * The sandbox over HTTPS: `PUT /v1/attempts/{reference}`, `GET` of the same, `POST …/reverse`; Bearer key, one pinned
- * authority, our reference as the idempotency key.
+ * The sandbox over HTTPS: `PUT /v1/attempts/{reference}`, `GET` of the same, `POST …/reverse`, `PUT /v1/actions/{reference}`;
+ * Bearer key, one pinned authority, our reference as the idempotency key.
  */
 export class SandboxGateway implements Gateway {
   readonly name = 'sandbox';
   readonly abilities: GatewayAbilities = {
     lengths: { visa: [16], mastercard: [16], amex: [15], jcb: [16], diners: [14] },
     currencies: CURRENCIES,
-    purposes: ['charge'],
-    actions: [],
+    purposes: ['charge', 'authorize', 'card-update', 'stored-charge'],
+    actions: ['capture', 'void', 'refund'],
+    partial: ['capture', 'refund'],
   };
+  readonly prepare?: NonNullable<Gateway['prepare']>;
   readonly #base: URL;
   readonly #agent: Agent;
   readonly #key: Secret;
 
-  /** @throws Error that names the file which can't be read or doesn't hold what it should */
-  static from(settings: CardSettings['gateway']): SandboxGateway {
-    return new SandboxGateway(
-      settings.url,
-      contents('caFile', settings.caFile),
-      new Secret(contents('keyFile', settings.keyFile)),
-    );
-  }
-
-  /** @param ca PEM of the only authority that is trusted */
-  constructor(url: string, ca: string, key: Secret) {
+  /**
+   * @param ca PEM of the only authority that is trusted
+   * @param twoSteps makes the transaction first and sends the card then, as some services want it
+   */
+  constructor(url: string, ca: string, key: Secret, twoSteps = false) {
     this.#base = new URL(url.endsWith('/') ? url : `${url}/`);
     this.#agent = pinnedAgent(ca);
     this.#key = key;
+    if (twoSteps) this.prepare = (request, timeoutMs) => this.#prepare(request, timeoutMs);
   }
 
-  async authorize(
-    { reference, order }: CardRequest,
-    card: CardDigits,
-    timeoutMs: number,
-    released: () => void,
-  ): Promise<Answer> {
+  async authorize(request: CardRequest, card: CardDigits, timeoutMs: number, released: () => void): Promise<Answer> {
+    const { number, monthYear, securityCode } = cardParts(card);
     const result = await exchange(this.#agent, {
-      ...this.#to('PUT', reference, ''),
+      ...this.#to('PUT', request, ''),
       timeoutMs,
       released,
-      body: () => cardBody(order, card),
+      body: () =>
+        jsonBody({
+          ...termsOf(request),
+          transaction: request.transaction,
+          card: { number, expiry: monthYear, securityCode },
+        }),
     });
-    return answerOf(result, reference);
+    return answerOf(result, request.reference);
   }
 
-  async lookUp({ reference }: AttemptName, timeoutMs: number): Promise<Found> {
-    return foundBy(await exchange(this.#agent, { ...this.#to('GET', reference, ''), timeoutMs }), reference);
+  async chargeStored(request: StoredRequest, timeoutMs: number): Promise<Answer> {
+    const to = this.#to('PUT', request, '');
+    const result = await exchange(this.#agent, { ...to, timeoutMs, body: () => jsonBody(termsOf(request)) });
+    if (result.is === 'answered' && result.status === 404 && NoSuchCard.safeParse(result.json).success) {
+      return { is: 'failed', reason: 'no-such-card' };
+    }
+    return answerOf(result, request.reference);
   }
 
-  async reverse({ reference }: AttemptName, timeoutMs: number): Promise<Reversal> {
-    const found = foundBy(
-      await exchange(this.#agent, { ...this.#to('POST', reference, '/reverse'), timeoutMs }),
-      reference,
-    );
-    return found.is === 'reversed' ? 'reversed' : 'no-answer';
+  async operate(request: MoneyRequest, timeoutMs: number): Promise<Answer> {
+    const { purpose: action, of, order } = request;
+    const result = await exchange(this.#agent, {
+      ...this.#to('PUT', request, ''),
+      timeoutMs,
+      body: () => jsonBody({ action, of: of.reference, amountMinor: order.amountMinor }),
+    });
+    return answerOf(result, request.reference);
+  }
+
+  async lookUp(attempt: AttemptName, timeoutMs: number): Promise<Found> {
+    return foundBy(await exchange(this.#agent, { ...this.#to('GET', attempt, ''), timeoutMs }), attempt.reference);
+  }
+
+  async reverse(attempt: AttemptName, timeoutMs: number): Promise<Reversal> {
+    const result = await exchange(this.#agent, { ...this.#to('POST', attempt, '/reverse'), timeoutMs });
+    return foundBy(result, attempt.reference).is === 'reversed' ? 'reversed' : 'no-answer';
   }
 
   /** Its books answer only to the right key. */
@@ -112,13 +130,33 @@ export class SandboxGateway implements Gateway {
     this.#agent.destroy();
   }
 
-  #to(method: 'GET' | 'PUT' | 'POST', reference: Id, action: '' | '/reverse') {
+  async #prepare(request: CardRequest, timeoutMs: number): Promise<Prepared> {
+    const to = this.#to('POST', request, '/prepare');
+    const result = await exchange(this.#agent, { ...to, timeoutMs, body: () => jsonBody(termsOf(request)) });
+    if (result.is === 'not-sent') return { is: 'failed', reason: 'gateway-unreachable' };
+    if (result.is !== 'answered') return { is: 'no-answer' };
+    const refused = REFUSED[result.status];
+    if (refused) return { is: 'failed', reason: refused };
+    const made = Attempt.safeParse(result.json);
+    const { ref, status, transaction } = made.success ? made.data : {};
+    return ref === request.reference && status === 'prepared' && transaction
+      ? { is: 'prepared', transaction }
+      : { is: 'no-answer' };
+  }
+
+  #to(method: 'GET' | 'PUT' | 'POST', { reference, purpose }: AttemptName, step: '' | '/reverse' | '/prepare') {
+    const kind = purpose === 'capture' || purpose === 'void' || purpose === 'refund' ? 'actions' : 'attempts';
     return {
       method,
-      url: new URL(`v1/attempts/${reference}${action}`, this.#base),
+      url: new URL(`v1/${kind}/${reference}${step}`, this.#base),
       headers: { authorization: `Bearer ${this.#key.reveal()}`, 'idempotency-key': reference },
     };
   }
+}
+
+function termsOf({ purpose, order, member }: AttemptName): BodyFields {
+  const { amountMinor, currency, reference } = order;
+  return { purpose, amountMinor, currency, order: reference, member };
 }
 
 /** Which class an HTTP status is where no attempt comes with it: `failed` only where the request was surely refused. */
@@ -151,33 +189,31 @@ export function answerOf(result: ExchangeResult, reference: Id): Answer {
 export function foundBy(result: ExchangeResult, reference: Id): Found {
   if (result.is !== 'answered') return { is: 'no-answer' };
   // A wrong address answers 404 too: only the gateway's own words make an attempt absent.
-  if (result.status === 404 && NoSuchAttempt.safeParse(result.json).success) return { is: 'absent' };
+  if (result.status === 404 && Absent.safeParse(result.json).success) return { is: 'absent' };
   return result.status === 200 ? attemptOf(result.json, reference) : { is: 'no-answer' };
 }
 
 function attemptOf(json: unknown, reference: Id): Found {
   const attempt = Attempt.safeParse(json);
   if (!attempt.success || attempt.data.ref !== reference) return { is: 'no-answer' };
-  const { status, reason, receipt, brand, lastFour } = attempt.data;
+  const { status, reason, receipt, brand, lastFour, transaction, storedCard } = attempt.data;
   switch (status) {
+    case 'prepared':
+      return { is: 'absent' };
     case 'processing':
       return { is: 'pending' };
     case 'approved':
-      return { is: 'approved', ...(receipt && { receipt }), ...(brand && { brand }), ...(lastFour && { lastFour }) };
+      return {
+        is: 'approved',
+        ...(receipt && { receipt }),
+        ...(transaction && { transaction }),
+        ...(storedCard && { storedCard }),
+        ...(brand && { brand }),
+        ...(lastFour && { lastFour }),
+      };
     case 'declined':
       return { is: 'declined', reason: reason ?? 'card-refused' };
     case 'reversed':
       return { is: 'reversed' };
   }
-}
-
-function contents(setting: string, file: string): string {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8').trim();
-  } catch (error) {
-    throw new Error(`gateway.${setting}: ${file} can't be read (${(error as NodeJS.ErrnoException).code})`);
-  }
-  if (!/^[\x20-\x7e\s]+$/.test(text)) throw new Error(`gateway.${setting}: ${file} is empty or holds more than text`);
-  return text;
 }

@@ -1,6 +1,6 @@
 import { systemClock } from '../../../shared/clock.ts';
 import { createLogger } from '../../../shared/logger.ts';
-import { SandboxGateway } from '../../gateways/sandbox-gateway.ts';
+import { gatewayFromFiles } from '../../gateways/kinds.ts';
 import type { CardSettings } from '../../settings.ts';
 import { GatewayBook } from '../gateway-book.ts';
 import { Ledger } from '../ledger.ts';
@@ -29,7 +29,7 @@ const say = (what: unknown) => process.stdout.write(`${JSON.stringify(what)}\n`)
 
 const payments = new Payments({
   ledger: await Ledger.open(settings.ledgerFolder),
-  gateways: new GatewayBook(SandboxGateway.from(settings.gateway)),
+  gateways: new GatewayBook(gatewayFromFiles(settings.gateway)),
   rules: settings,
   timeoutMs: settings.gateway.timeoutMs,
   clock: systemClock,
