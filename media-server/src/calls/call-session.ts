@@ -32,6 +32,8 @@ export interface CallOwner {
 }
 
 const LEG_LOST_LIMIT = 3;
+/** Keys by SIP INFO, and by nothing else, that end a payment in which none is heard. */
+const INFO_LIMIT = 3;
 /** How often in one call a window that was lost is rung again without having registered anew. */
 const AGENT_LOST_LIMIT = 3;
 
@@ -105,7 +107,7 @@ export class CallSession {
         gone: (end) => this.#input({ type: 'customer-gone', end }),
         unusable: () => this.#input({ type: 'end', end: 'not-reachable' }),
         codecChanged: async () => this.#rings?.renegotiate(),
-        keyByInfo: () => this.#keys.byInfo(),
+        keyByInfo: () => this.#keyByInfo(),
         broken: (what, cause) => this.#broken(what, cause),
       },
     });
@@ -352,6 +354,14 @@ export class CallSession {
     }
     if (this.#state.payment) return { code: 'already-in-payment', message: 'this call is in a payment already' };
     return undefined;
+  }
+
+  #keyByInfo(): void {
+    this.#keys.byInfo();
+    // A customer who keys into nothing is told so, instead of being asked again and again.
+    if (this.#payment?.active && this.#keys.isImpossible && this.#keys.view().info >= INFO_LIMIT) {
+      this.#parts.link.send({ type: 'no-keys', payment: this.#payment.id });
+    }
   }
 
   // ---- the card process ----
