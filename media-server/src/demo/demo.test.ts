@@ -69,6 +69,37 @@ test('keys pressed faster than a telephone can send them all arrive, in order', 
   expect(centre.counts.keysReceived).toBe('1234567890');
 });
 
+async function deliver(message: object, headers: Record<string, string> = {}): Promise<number> {
+  const answer = await fetch(`http://127.0.0.1:${demo.port}/messages`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(message),
+  });
+  return answer.status;
+}
+
+test('a text message shows once on every phone that has its number, and a number nobody has is refused', async () => {
+  const message = { id: 'one', to: '+819012345678', text: 'code 012345' };
+  expect(await deliver(message)).toBe(404);
+  const [first, second] = [await openPage(), await openPage()];
+  expect(await deliver({ ...message, to: '+819000000000' })).toBe(404);
+  expect(await deliver(message)).toBe(202);
+  expect(await deliver(message)).toBe(202);
+  expect(await deliver({ ...message, id: 'two', text: 'code 543210' })).toBe(202);
+  for (const page of [first, second]) {
+    expect(await page.next('text')).toEqual({ type: 'text', text: 'code 012345' });
+    expect(await page.next('text')).toEqual({ type: 'text', text: 'code 543210' });
+  }
+});
+
+test('another site can send no text message to the phones', async () => {
+  await openPage();
+  const message = { id: 'one', to: '+819012345678', text: 'code 012345' };
+  expect(await deliver(message, { origin: 'https://elsewhere.example' })).toBe(403);
+  expect(await deliver(message, { 'content-type': 'text/plain' })).toBe(403);
+  expect(await deliver({ ...message, text: 'x'.repeat(71) })).toBe(400);
+});
+
 test('an incoming call rings on a page, is answered there, and both hear each other', async () => {
   const page = await openPage();
   const dialled = centre.dial('+819012345678', { host: '127.0.0.1', port: demo.sipPort });

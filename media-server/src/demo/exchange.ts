@@ -8,6 +8,7 @@ import { openRtpPort } from './rtp-port.ts';
 export const TRUNK = 'tonegate';
 /** Phones at the same time. */
 export const LINES_LIMIT = 5;
+const TEXTS_REMEMBERED = 100;
 
 export interface ExchangeOptions {
   readonly sip: Pick<Sip, 'call'>;
@@ -23,6 +24,8 @@ export interface ExchangeOptions {
 export class Exchange {
   readonly #options: ExchangeOptions;
   readonly #lines = new Set<Line>();
+  /** Ids of the last text messages. */
+  readonly #texts: string[] = [];
   #opening = 0;
 
   constructor(options: ExchangeOptions) {
@@ -60,6 +63,20 @@ export class Exchange {
   close(line: Line): void {
     this.#lines.delete(line);
     line.close();
+  }
+
+  /**
+   * A text message: every phone with this number shows it. One whose id came before is not shown again. False: no phone
+   * that is open has the number.
+   */
+  deliver(message: { readonly id: string; readonly to: string; readonly text: string }): boolean {
+    const { id, to, text } = message;
+    if (to !== this.#options.caller || this.#lines.size === 0) return false;
+    if (this.#texts.includes(id)) return true;
+    this.#texts.push(id);
+    if (this.#texts.length > TEXTS_REMEMBERED) this.#texts.shift();
+    for (const line of this.#lines) line.showText(text);
+    return true;
   }
 
   /** A call from the media-server: the idle phone that was opened first rings. */

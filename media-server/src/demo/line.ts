@@ -98,6 +98,11 @@ export class Line {
     }
   }
 
+  /** A text message for this phone's number. */
+  showText(text: string): void {
+    this.#options.tell({ type: 'text', text });
+  }
+
   /** 20 ms of the page's microphone, FRAME_SAMPLES samples. */
   speak(frame: Int16Array): void {
     if (this.#call?.state === 'talking' && frame.length === FRAME_SAMPLES) this.#uplink.addMicrophone(frame);

@@ -49,4 +49,6 @@ export type PhoneMessage =
       readonly earlySound?: boolean;
       readonly ended?: Ending;
     }
-  | { readonly type: 'sample'; readonly playing: boolean };
+  | { readonly type: 'sample'; readonly playing: boolean }
+  /** A text message to this phone's number. */
+  | { readonly type: 'text'; readonly text: string };

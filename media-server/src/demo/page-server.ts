@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { z } from 'zod';
 import type { Logger } from '../shared/logger.ts';
 import { LINES_LIMIT, type Exchange } from './exchange.ts';
 import type { Line } from './line.ts';
@@ -42,6 +43,7 @@ export function pageServer(exchange: Exchange, log: Logger): PageServer {
     const plain = (status: number, words: string) =>
       response.writeHead(status, { ...HEADERS, 'Content-Type': 'text/plain' }).end(`${words}\n`);
     if (!fromOurHost(request)) return plain(421, 'Open this page by the address of the machine.');
+    if (request.method === 'POST' && pathOf(request) === '/messages') return takeText(request, response, exchange);
     if (request.method !== 'GET' && request.method !== 'HEAD') return plain(405, 'There is only a page to read here.');
     readPageFile(pathOf(request)).then(
       (file) => {
@@ -82,6 +84,35 @@ export function pageServer(exchange: Exchange, log: Logger): PageServer {
       await closed;
     },
   };
+}
+
+/** What the media-server's sender of one-time codes posts here instead of to a carrier. */
+const TextMessage = z.object({
+  id: z.string().min(1).max(64),
+  to: z.string().max(20),
+  text: z.string().min(1).max(70),
+});
+
+function takeText(request: IncomingMessage, response: ServerResponse, exchange: Exchange): void {
+  const answer = (status: number) => response.writeHead(status, { ...HEADERS, Connection: 'close' }).end();
+  // A page of another site can post here too, but not with this type unless we said so to its browser.
+  if (!fromOurPage(request) || request.headers['content-type'] !== 'application/json') {
+    answer(403);
+    return;
+  }
+  let text = '';
+  request.setEncoding('utf8');
+  request.on('data', (chunk: string) => {
+    text += chunk;
+    if (text.length > MESSAGE_BYTES_LIMIT) request.destroy();
+  });
+  request.on('error', () => {});
+  request.on('end', () => {
+    const message = TextMessage.safeParse(parsed(text));
+    if (!message.success) answer(400);
+    // As a carrier says of a number that nobody has.
+    else answer(exchange.deliver(message.data) ? 202 : 404);
+  });
 }
 
 async function serve(page: WebSocket, exchange: Exchange, log: Logger): Promise<void> {

@@ -12,6 +12,7 @@ import { firstLanguage, keepLanguage, say } from './words.js';
 /** The quietest level that the meter shows, dBFS. */
 const METER_FLOOR = -50;
 const METER_MS = 100;
+const MESSAGES_SHOWN = 2;
 
 /** What the page shows is all in here; `render` writes it down. */
 const state = {
@@ -28,6 +29,8 @@ const state = {
   microphoneOn: false,
   /** @type {Word | undefined} */
   note: undefined,
+  /** The last text messages, the newest first. @type {string[]} */
+  messages: [],
   /** The keys that are being keyed in, '' for none. */
   keying: '',
   talkingSince: 0,
@@ -57,6 +60,7 @@ const ui = {
   sample: part('sample', HTMLButtonElement),
   microphone: part('microphone', HTMLButtonElement),
   note: part('note', HTMLElement),
+  messages: part('messages', HTMLElement),
   cards: part('cards', HTMLElement),
   more: part('more', HTMLElement),
   cardsWhen: part('cards-when', HTMLElement),
@@ -73,6 +77,8 @@ const socket = new SoundSocket({
       state.ownNumber = message.caller;
     } else if (message.type === 'sample') {
       state.samplePlaying = message.playing;
+    } else if (message.type === 'text') {
+      showText(message.text);
     } else {
       callChanged(message);
     }
@@ -171,8 +177,9 @@ function dial() {
  * @param {string} keys
  * @param {string} shown
  * @param {() => (string | Node)[]} below
+ * @param {(() => void)[]} into
  */
-function addKeyRow(list, keys, shown, below) {
+function addKeyRow(list, keys, shown, below, into = renderers) {
   const row = document.createElement('li');
   const text = document.createElement('div');
   const button = document.createElement('button');
@@ -186,7 +193,7 @@ function addKeyRow(list, keys, shown, below) {
   });
   row.append(text, button);
   list.append(row);
-  renderers.push(() => {
+  into.push(() => {
     const isThis = state.keying === keys;
     const number = document.createElement('div');
     number.className = 'card-number';
@@ -200,6 +207,8 @@ function addKeyRow(list, keys, shown, below) {
 
 /** @type {(() => void)[]} */
 const renderers = [];
+/** Those of the messages, which go when they go. @type {(() => void)[]} */
+const messageRenderers = [];
 
 for (const { number, outcome } of TEST_CARDS) {
   addKeyRow(ui.cards, number.replaceAll(' ', ''), number, () => {
@@ -223,6 +232,22 @@ for (const { keys, name, hint } of /** @type {const} */ ([
     text.textContent = `${words(name)} (${words(hint)})`;
     return [text];
   });
+}
+
+/** @param {string} text */
+function showText(text) {
+  audio?.tones.message();
+  state.messages = [text, ...state.messages].slice(0, MESSAGES_SHOWN);
+  ui.messages.replaceChildren();
+  messageRenderers.length = 0;
+  for (const each of state.messages) {
+    const code = /\d{6}/.exec(each)?.[0];
+    if (code === undefined) {
+      const row = document.createElement('li');
+      row.textContent = each;
+      ui.messages.append(row);
+    } else addKeyRow(ui.messages, code, each, () => [], messageRenderers);
+  }
 }
 
 function statusText() {
@@ -281,7 +306,7 @@ function render() {
   const noKeys = talking && !call.held && !call.keys;
   write(ui.note, state.note ? words(state.note) : noKeys ? words('no-keys') : '');
   ui.cardsWhen.style.visibility = call.keys ? 'hidden' : 'visible';
-  for (const each of renderers) each();
+  for (const each of [...renderers, ...messageRenderers]) each();
 }
 
 function renderLevel() {

@@ -11,7 +11,7 @@ const TAKEN = 1013;
  * @typedef {{ type: 'hello', number: string, caller: string }} Hello
  * @typedef {{ type: 'state', call: 'idle' | 'calling' | 'ringing-there' | 'ringing' | 'talking', far?: string,
  *   held?: boolean, keys?: boolean, earlySound?: boolean, ended?: string }} CallMessage
- * @typedef {Hello | CallMessage | { type: 'sample', playing: boolean }} PhoneMessage
+ * @typedef {Hello | CallMessage | { type: 'sample', playing: boolean } | { type: 'text', text: string }} PhoneMessage
  * @typedef {{ message: (message: PhoneMessage) => void, heard: (samples: Int16Array) => void, lost: (taken: boolean) => void }} SocketEvents
  */
 

@@ -47,6 +47,12 @@ export class Tones {
     for (const at of [0, 0.3, 0.6]) this.#burst([400], at, 0.15);
   }
 
+  /** A text message has come. */
+  message() {
+    this.#burst([1047], 0, 0.1);
+    this.#burst([1319], 0.12, 0.16);
+  }
+
   #bell() {
     for (const at of [0, 0.5]) {
       this.#burst([659, 784], at, 0.2);
