@@ -57,6 +57,13 @@ export function applyEvent(state: CallsState, event: ServerEvent, now: number): 
       return { ...state, agent: event.state };
     case 'call':
       return withCall(state, event.call);
+    case 'payment':
+      return withPayment(state, event.payment);
+    case 'payment': {
+      // One that no call here ends with is nothing that this window shows.
+      const call = [...state.live, ...state.recent].find((one) => one.payment?.id === event.payment.id);
+      return call === undefined ? state : withCall(state, { ...call, payment: event.payment });
+    }
     case 'draining':
       return { ...state, draining: true };
     case 'replaced':

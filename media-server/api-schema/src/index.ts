@@ -73,7 +73,9 @@ export type ProblemCode = ProblemBody['code'];
  * | POST /v1/calls/:id/hang-up | | 200 Call |
  * | POST /v1/calls/:id/keys | Key | 204 |
  * | GET /v1/calls/:id/counts | | 200 CallCounts |
+ * | GET /v1/calls/:id/payments | | 200 PaymentPage, oldest first, with what was done with their money |
  * | POST /v1/payments | StartPayment | 201 Payment |
+ * | GET /v1/payments | query PaymentsQuery | 200 PaymentPage |
  * | GET /v1/payments/:id | | 200 Payment |
  * | POST /v1/payments/:id/cancel | | 200 Payment |
  * | POST /v1/payments/:id/acknowledge | | 200 Payment |
@@ -261,6 +263,22 @@ export const Payment = z.object({
   possible: z.array(MoneyAction),
 });
 export type Payment = z.infer<typeof Payment>;
+
+/**
+ * Agents get the payments of their calls and those that they started; supervisors, administrators and API keys those of
+ * their merchants. Newest first.
+ */
+export const PaymentsQuery = z.strictObject({
+  /** `true`: only those whose result isn't known yet, or that nobody has seen, of the last seven days; the person's own. */
+  unsettled: z.enum(['true', 'false']).default('false'),
+  /** `unknown`: only those whose result isn't known. */
+  state: z.literal('unknown').optional(),
+  limit: z.coerce.number().int().min(1).max(50).default(50),
+  /** `next` of the page before. */
+  cursor: Id.optional(),
+});
+export const PaymentPage = z.object({ payments: z.array(Payment), next: Id.nullable() });
+export type PaymentPage = z.infer<typeof PaymentPage>;
 
 /** Starts payment mode in a call. The order may come from a core system instead of the agent's screen. */
 export const StartPayment = z.strictObject({
@@ -476,6 +494,11 @@ export const ServerEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('agent-state'), state: AgentState }),
   /** A call of this agent, whole, whenever anything of it changes (ended calls once more). */
   z.object({ type: z.literal('call'), call: Call }),
+  /**
+   * A payment of this agent's that no `call` tells of has changed: of a call that is over, or that has taken another one
+   * since; or a capture, void or refund.
+   */
+  z.object({ type: z.literal('payment'), payment: Payment }),
   /** Signed in in another window: this one is to say so and stop. */
   z.object({ type: z.literal('replaced') }),
   z.object({ type: z.literal('draining') }),

@@ -12,11 +12,13 @@ import type { Http } from './http.ts';
 import { requireIdempotencyKeys } from './idempotency.ts';
 import { keysRoutes } from './keys-routes.ts';
 import { meRoutes } from './me-routes.ts';
+import { moneyRoutes } from './money-routes.ts';
 import { describeRoutes } from './openapi.ts';
 import { operationsRoutes } from './operations.ts';
 import { checkOrigin } from './origin.ts';
 import { servePages } from './pages.ts';
 import type { ApiParts } from './parts.ts';
+import { paymentHelpRoutes } from './payment-help-routes.ts';
 import { paymentsRoutes } from './payments-routes.ts';
 import { answerErrors } from './problems.ts';
 import { secureHeaders } from './secure-headers.ts';
@@ -100,6 +102,8 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
       callsRoutes(v1, parts);
       keysRoutes(v1, parts);
       paymentsRoutes(v1, parts);
+      paymentHelpRoutes(v1, parts);
+      moneyRoutes(v1, parts);
       evidenceRoutes(v1, parts);
       eventsRoute(v1, parts);
     },

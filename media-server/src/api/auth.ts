@@ -100,6 +100,11 @@ export function mayOversee(caller: Caller, merchant: Id): boolean {
   return mayActFor(caller, merchant) && (caller.kind === 'api-key' || caller.person.role !== 'agent');
 }
 
+/** Whether the caller sees everything of their merchants, not only what is their own. */
+export function seesAll(caller: Caller): boolean {
+  return caller.kind === 'api-key' || caller.person.role !== 'agent';
+}
+
 /** For the audit: who did it. */
 export function actorOf(caller: Caller): {
   actorKind: 'person' | 'api-key';

@@ -1,7 +1,10 @@
 import type {
   AgentState,
+  AskAgain,
   Call,
   CallCounts,
+  DoMoney,
+  Hint,
   KeyTest,
   Payment,
   ProblemCode,
@@ -43,8 +46,16 @@ export interface CallControl {
   startPayment(who: Who, request: StartPayment): CallResult<Payment>;
   /** A payment that is running or was in a call that is; older ones are in the storage. */
   payment(id: Id): Payment | undefined;
+  /** Of those: whether it was paid in this person's call or started by them. */
+  isPaymentOf(person: Id, payment: Id): boolean;
   cancelPayment(who: Who, id: Id): CallResult<Payment>;
   acknowledge(who: Who, id: Id): CallResult<Payment>;
+  askAgain(who: Who, id: Id, field: AskAgain['field']): CallResult<Payment>;
+  hint(who: Who, id: Id, hint: Hint): CallResult<Payment>;
+  moreTime(who: Who, id: Id): CallResult<Payment>;
+  gentle(who: Who, id: Id, on: boolean): CallResult<Payment>;
+  /** Captures, voids or refunds; resolves with the action, a payment of its own, when it has an outcome or after 10 s. */
+  money(who: Who, id: Id, wanted: DoMoney): CallResult<Payment>;
   /** The outcome of a payment whose call is long over was seen. False while the card process can't be told. */
   told(payment: Id, outcome: NonNullable<Payment['outcome']>): boolean;
 }

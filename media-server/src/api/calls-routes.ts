@@ -1,11 +1,23 @@
-import { Call, CallCounts, CallPage, CallsQuery, Hold, Id, Key, ProblemBody, StartCall } from '@tonegate/api-schema';
+import {
+  Call,
+  CallCounts,
+  CallPage,
+  CallsQuery,
+  Hold,
+  Id,
+  Key,
+  PaymentPage,
+  ProblemBody,
+  StartCall,
+} from '@tonegate/api-schema';
 import { z } from 'zod';
-import { listCalls } from '../storage/calls.ts';
-import { callerOf, mayActFor, personOf } from './auth.ts';
+import { callsOf, paymentsOf } from '../calls/records.ts';
+import { findCall, listCalls } from '../storage/calls.ts';
+import { paymentsOfCall } from '../storage/payments.ts';
+import { callerOf, mayActFor, personOf, seesAll } from './auth.ts';
 import type { Http } from './http.ts';
 import type { ApiParts } from './parts.ts';
 import { sendProblem } from './problems.ts';
-import { callsOf } from './records.ts';
 
 const OfCall = z.object({ id: Id });
 const problems = { '4xx': ProblemBody, '5xx': ProblemBody };
@@ -98,6 +110,30 @@ export function callsRoutes(app: Http, { calls, storage }: ApiParts): void {
       const sent = await calls.sendKey(personOf(request).person.id, request.params.id, request.body.key);
       if (!sent.ok) return sendProblem(reply, sent.error.code, sent.error.message);
       return reply.code(204).send();
+    },
+  );
+
+  app.get(
+    '/calls/:id/payments',
+    {
+      config: { who: 'person-or-key' },
+      schema: {
+        summary: 'Every payment of a call, and what was done with their money; oldest first',
+        params: OfCall,
+        response: { 200: PaymentPage, ...problems },
+      },
+    },
+    async (request, reply) => {
+      const caller = callerOf(request);
+      const call = await findCall(storage, request.params.id);
+      const own = caller.kind === 'person' && call?.person === caller.person.id;
+      if (!call || !mayActFor(caller, call.merchant) || !(own || seesAll(caller))) {
+        return sendProblem(reply, 'not-found', 'There is no such call, or it is not yours.');
+      }
+      const payments = await paymentsOf(storage, await paymentsOfCall(storage, call.id));
+      return reply
+        .code(200)
+        .send({ payments: payments.map((payment) => calls.payment(payment.id) ?? payment), next: null });
     },
   );
 

@@ -1,16 +1,21 @@
-import { Id, Payment, ProblemBody, StartPayment } from '@tonegate/api-schema';
+import { Id, Payment, PaymentPage, PaymentsQuery, ProblemBody, StartPayment } from '@tonegate/api-schema';
 import { z } from 'zod';
+import { paymentsOf } from '../calls/records.ts';
 import { holdsCardNumber } from '../shared/card-digits.ts';
 import { writeAudit } from '../storage/audit.ts';
-import { acknowledgePayment, findPayment } from '../storage/payments.ts';
-import { actorOf, callerOf, mayActFor } from './auth.ts';
+import { findCall } from '../storage/calls.ts';
+import { acknowledgePayment, findPayment, listPayments } from '../storage/payments.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { PaymentRow } from '../storage/tables.ts';
+import { actorOf, type Caller, callerOf, mayActFor, seesAll } from './auth.ts';
 import type { Http } from './http.ts';
 import type { ApiParts } from './parts.ts';
 import { sendProblem } from './problems.ts';
-import { paymentOf } from './records.ts';
 
 const OfPayment = z.object({ id: Id });
 const problems = { '4xx': ProblemBody, '5xx': ProblemBody };
+/** How long an outcome that nobody has seen is still listed as one to be seen, ms. */
+const UNSEEN_MS = 7 * 24 * 3600 * 1000;
 const config = { who: 'person-or-key' } as const;
 
 /** Payments: started by the agent's button or by a core system's key. */
@@ -37,7 +42,7 @@ export function paymentsRoutes(app: Http, { calls, storage, clock }: ApiParts): 
       }
       const payment = await calls.startPayment(caller.who, request.body);
       if (!payment.ok) return sendProblem(reply, payment.error.code, payment.error.message);
-      const { id, merchant, call, order } = payment.value;
+      const { id, merchant, call, purpose, order } = payment.value;
       await writeAudit(
         storage,
         {
@@ -45,11 +50,42 @@ export function paymentsRoutes(app: Http, { calls, storage, clock }: ApiParts): 
           action: 'payment-start',
           merchant,
           subject: id,
-          detail: { call, amountMinor: order.amountMinor, currency: order.currency },
+          detail: { call, purpose, amountMinor: order.amountMinor, currency: order.currency },
         },
         clock.now(),
       );
       return reply.code(201).send(payment.value);
+    },
+  );
+
+  app.get(
+    '/payments',
+    {
+      config,
+      schema: {
+        summary: "Payments, newest first: an agent's own, or those of the merchants",
+        querystring: PaymentsQuery,
+        response: { 200: PaymentPage, ...problems },
+      },
+    },
+    async (request) => {
+      const caller = callerOf(request);
+      const { unsettled, state, limit, cursor } = request.query;
+      const own = caller.kind === 'person' && (unsettled === 'true' || !seesAll(caller));
+      const rows = await listPayments(
+        storage,
+        own ? { person: caller.person.id } : { merchants: caller.who.merchants },
+        {
+          limit: limit + 1,
+          before: cursor,
+          ...(unsettled === 'true' ? { state: 'unsettled', since: clock.now() - UNSEEN_MS } : { state }),
+        },
+      );
+      const page = await paymentsOf(storage, rows.slice(0, limit));
+      return {
+        payments: page.map((payment) => calls.payment(payment.id) ?? payment),
+        next: rows.length > limit ? (page.at(-1)?.id ?? null) : null,
+      };
     },
   );
 
@@ -61,15 +97,17 @@ export function paymentsRoutes(app: Http, { calls, storage, clock }: ApiParts): 
     },
     async (request, reply) => {
       const { id } = request.params;
-      let payment = calls.payment(id);
-      if (!payment) {
-        const row = await findPayment(storage, id);
-        payment = row && paymentOf(row);
+      const caller = callerOf(request);
+      const running = calls.payment(id);
+      if (running && maySee(caller, running.merchant, (person) => calls.isPaymentOf(person, id))) {
+        return reply.code(200).send(running);
       }
-      if (!payment || !mayActFor(callerOf(request), payment.merchant)) {
-        return sendProblem(reply, 'not-found', 'There is no such payment.');
+      const row = running ? undefined : await findPayment(storage, id);
+      if (row && (await maySeeStored(storage, caller, row))) {
+        const [payment] = await paymentsOf(storage, [row]);
+        if (payment) return reply.code(200).send(payment);
       }
-      return reply.code(200).send(payment);
+      return sendProblem(reply, 'not-found', 'There is no such payment.');
     },
   );
 
@@ -120,7 +158,18 @@ export function paymentsRoutes(app: Http, { calls, storage, clock }: ApiParts): 
         row.acknowledgedAt = clock.now();
         await acknowledgePayment(storage, id, row.acknowledgedAt);
       }
-      return reply.code(200).send(paymentOf(row));
+      const [seen] = await paymentsOf(storage, [row]);
+      return seen ? reply.code(200).send(seen) : sendProblem(reply, 'not-found', 'There is no such payment.');
     },
   );
+}
+
+/** Agents see what is theirs, others what is their merchants'. */
+function maySee(caller: Caller, merchant: string, isTheirs: (person: string) => boolean): boolean {
+  return mayActFor(caller, merchant) && (seesAll(caller) || (caller.kind === 'person' && isTheirs(caller.person.id)));
+}
+
+async function maySeeStored(storage: Storage, caller: Caller, row: PaymentRow): Promise<boolean> {
+  const call = seesAll(caller) ? undefined : await findCall(storage, row.call);
+  return maySee(caller, row.merchant, (person) => row.person === person || call?.person === person);
 }

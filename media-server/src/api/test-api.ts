@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import type {
   AgentState,
+  AskAgain,
   Call,
   CallCounts,
+  DoMoney,
+  Hint,
   KeyTest,
   Payment,
   ProblemCode,
@@ -38,6 +41,8 @@ export class FakeCalls implements CallControl {
   gate: () => Promise<void> = async () => {};
   running: Call[] = [];
   readonly payments = new Map<Id, Payment>();
+  /** Payment → whose it is. */
+  readonly owners = new Map<Id, Id>();
   readonly states = new Map<Id, AgentState>();
   readonly listeners = new Map<Id, Set<(event: ServerEvent) => void>>();
 
@@ -90,6 +95,7 @@ export class FakeCalls implements CallControl {
         language: request.language ?? 'ja',
       });
       this.payments.set(payment.id, payment);
+      if (who.person !== undefined) this.owners.set(payment.id, who.person);
       return payment;
     });
   }
@@ -101,6 +107,25 @@ export class FakeCalls implements CallControl {
   }
   acknowledge(who: Who, id: Id) {
     return this.#act(['acknowledge', who, id], () => testPayment({ id, acknowledged: true }));
+  }
+  isPaymentOf(person: Id, payment: Id) {
+    return this.owners.get(payment) === person;
+  }
+  askAgain(who: Who, id: Id, field: AskAgain['field']) {
+    return this.#act(['askAgain', who, id, field], () => testPayment({ id }));
+  }
+  hint(who: Who, id: Id, hint: Hint) {
+    return this.#act(['hint', who, id, hint], () => testPayment({ id }));
+  }
+  moreTime(who: Who, id: Id) {
+    return this.#act(['moreTime', who, id], () => testPayment({ id }));
+  }
+  gentle(who: Who, id: Id, on: boolean) {
+    return this.#act(['gentle', who, id, on], () => testPayment({ id, gentle: on }));
+  }
+  money(who: Who, id: Id, wanted: DoMoney) {
+    const merchant = who.merchants[0] ?? '';
+    return this.#act(['money', who, id, wanted], () => testPayment({ purpose: wanted.action, about: id, merchant }));
   }
   told(payment: Id, outcome: string) {
     this.asked.push(['told', payment, outcome]);

@@ -2,8 +2,16 @@ import type { Call, Payment } from '@tonegate/api-schema';
 import type { PaymentResult } from '../card-link/contract.ts';
 import type { Id } from '../shared/ids.ts';
 import type { Logger } from '../shared/logger.ts';
-import { addCall, updateCall } from '../storage/calls.ts';
-import { acknowledgePayment, addPayment, endPayment, unsettledPayments } from '../storage/payments.ts';
+import { addCall, findCall, updateCall } from '../storage/calls.ts';
+import {
+  acknowledgePayment,
+  actionsOf,
+  addPayment,
+  endPayment,
+  findPayment,
+  removePayment,
+  unsettledPayments,
+} from '../storage/payments.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { PaymentRow } from '../storage/tables.ts';
 
@@ -14,6 +22,14 @@ export interface CallFacts {
   readonly trunk: string | null;
 }
 
+export interface WrittenPayment {
+  readonly row: PaymentRow;
+  /** Whose call it was. */
+  readonly agent: Id | null;
+  /** Captures, voids and refunds of its money, oldest first. */
+  readonly actions: readonly PaymentRow[];
+}
+
 /** Who started a payment. */
 export interface PaymentStarter {
   readonly person?: Id;
@@ -21,8 +37,9 @@ export interface PaymentStarter {
 }
 
 /**
- * Writes calls and payments down as they change, in order, each change once. Nothing waits for it: the ledger of the
- * card process is what money rests on. A write that fails is logged and the next one tried.
+ * Writes calls and payments down as they change, in order, each change once. Only a payment's beginning is waited for:
+ * what money rests on is the ledger of the card process, and what stands here is what it is asked for. A write that
+ * fails is logged and the next one tried.
  */
 export class Books {
   readonly #storage: Storage;
@@ -42,7 +59,7 @@ export class Books {
     const known = this.#written.get(id);
     const changing = { answeredAt, endedAt, end, codec, keysPossible, ...(person !== null && { person }) };
     if (!this.#isNew(id, JSON.stringify(changing))) return;
-    if (known !== undefined) return this.#write(() => updateCall(this.#storage, id, changing));
+    if (known !== undefined) return void this.#write(() => updateCall(this.#storage, id, changing));
     const { direction, number, displayName, called, startedAt, merchant } = call;
     const row = {
       id,
@@ -54,40 +71,65 @@ export class Books {
       merchant: merchant.id,
       organisation: facts.organisation,
     };
-    this.#write(() => addCall(this.#storage, { ...row, ...changing, person, trunk: facts.trunk }));
+    void this.#write(() => addCall(this.#storage, { ...row, ...changing, person, trunk: facts.trunk }));
   }
 
-  payment(payment: Payment, organisation: Id, by: PaymentStarter): void {
-    const { id, outcome, reason, mistakes, brand, lastFour, receipt, endedAt, startedAt, acknowledged } = payment;
-    const known = this.#written.get(id);
+  /** Writes a payment down as it begins; false: it can't be written. */
+  async begin(payment: Payment, organisation: Id, by: PaymentStarter): Promise<boolean> {
+    const { id, merchant, call, purpose, language, order, startedAt, member, about, gentle, cards } = payment;
+    const { reference, amountMinor, currency } = order;
+    const row = { id, organisation, merchant, call, purpose, language, startedAt, member, about };
+    return this.#write(() =>
+      addPayment(this.#storage, {
+        ...row,
+        person: by.person ?? null,
+        apiKey: by.apiKey ?? null,
+        reference,
+        amountMinor,
+        currency,
+        description: order.description ?? null,
+        gentle: Number(gentle),
+        cards,
+      }),
+    );
+  }
+
+  /** It was no payment: nothing was taken on. */
+  drop(payment: Id): void {
+    void this.#write(() => removePayment(this.#storage, payment));
+  }
+
+  /** Writes down what of a payment has changed since it began. */
+  payment(payment: Payment): void {
+    const { id, outcome, reason, mistakes, declined, language, endedAt, acknowledged } = payment;
+    if (outcome === null || endedAt === null) return;
     if (!this.#isNew(id, JSON.stringify([outcome, reason, acknowledged]))) return;
-    if (known === undefined) {
-      const { merchant, call, purpose, language, order } = payment;
-      const row = { id, organisation, merchant, call, purpose, language, startedAt };
-      const { reference, amountMinor, currency } = order;
-      const starter = { person: by.person ?? null, apiKey: by.apiKey ?? null };
-      this.#write(() =>
-        addPayment(this.#storage, {
-          ...row,
-          ...starter,
-          reference,
-          amountMinor,
-          currency,
-          description: order.description ?? null,
-        }),
-      );
-    }
-    if (outcome !== null && endedAt !== null) {
-      const end = { outcome, reason: reason ?? 'none', mistakes, brand, lastFour, receipt, endedAt };
-      this.#write(() => endPayment(this.#storage, id, end));
-    }
-    if (acknowledged) this.#write(() => acknowledgePayment(this.#storage, id, endedAt ?? startedAt));
+    const { brand, lastFour, receipt } = payment;
+    const gentle = Number(payment.gentle);
+    const end = { outcome, reason: reason ?? 'none', mistakes, declined, gentle, language, brand, lastFour, receipt };
+    void this.#write(async () => {
+      await endPayment(this.#storage, id, { ...end, endedAt });
+      if (acknowledged) await acknowledgePayment(this.#storage, id, endedAt);
+    });
   }
 
-  /** What the card process says of a payment that has no session any more. */
-  outcome(payment: Id, result: PaymentResult, endedAt: number): void {
+  /** What the card process says of a payment that has no session any more. True: that is news. */
+  async outcome(payment: Id, result: PaymentResult, endedAt: number): Promise<boolean> {
     const { outcome, reason, brand = null, lastFour = null, receipt = null } = result;
-    this.#write(() => endPayment(this.#storage, payment, { outcome, reason, brand, lastFour, receipt, endedAt }));
+    let news = false;
+    await this.#write(async () => {
+      news = await endPayment(this.#storage, payment, { outcome, reason, brand, lastFour, receipt, endedAt });
+    });
+    return news;
+  }
+
+  /** A payment as it is written, with its call's agent and what was done with its money. */
+  async written(payment: Id): Promise<WrittenPayment | undefined> {
+    await this.#queue;
+    const row = await findPayment(this.#storage, payment);
+    if (!row) return undefined;
+    const [call, actions] = await Promise.all([findCall(this.#storage, row.call), actionsOf(this.#storage, [payment])]);
+    return { row, agent: call?.person ?? null, actions };
   }
 
   /** Payments whose outcome isn't known, when all that was handed over is written. */
@@ -112,9 +154,16 @@ export class Books {
     return true;
   }
 
-  #write(act: () => Promise<void>): void {
-    this.#queue = this.#queue
-      .then(act)
-      .catch((cause) => this.#log.error({ cause }, 'a call or payment could not be written'));
+  /** False: it failed. */
+  #write(act: () => Promise<unknown>): Promise<boolean> {
+    const written = this.#queue.then(act).then(
+      () => true,
+      (cause) => {
+        this.#log.error({ cause }, 'a call or payment could not be written');
+        return false;
+      },
+    );
+    this.#queue = written.then(() => {});
+    return written;
   }
 }

@@ -1,18 +1,34 @@
-import type { Codec } from '../card-link/contract.ts';
+import type { Brand, Codec, Language } from '../card-link/contract.ts';
 import type { CallMedia } from '../media/call-media.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Id } from '../shared/ids.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Result } from '../shared/result.ts';
 import type { Sip } from '../sip/leg.ts';
+import type { Currency } from '../shared/money.ts';
+import type { CodeMaker } from './codes.ts';
 import type { CardCommands } from './customer-gate.ts';
+
+/** How a merchant takes payments. */
+export interface MerchantRules {
+  readonly currency: Currency;
+  /** Its customers are guided in gentle mode unless the payment says otherwise. */
+  readonly gentle: boolean;
+  /** Cards that a customer may try in one payment, 1 … 5. */
+  readonly cards: number;
+  /** Brands that it takes; undefined: all of the gateway's. */
+  readonly brands: readonly Brand[] | undefined;
+  /** The greatest amount of one payment, minor units of `currency`. */
+  readonly amountLimitMinor: number | undefined;
+}
 
 /** A merchant as far as a call needs to know them. */
 export interface CallMerchant {
   readonly id: Id;
   readonly organisation: Id;
   readonly name: string;
-  readonly language: string;
+  readonly language: Language;
+  readonly rules: MerchantRules;
 }
 
 /** What a call needs of the rest; the same for all calls. */
@@ -21,6 +37,8 @@ export interface CallParts {
   readonly link: CardCommands;
   /** Opens the SFU's part of a call. */
   readonly createMedia: (codec: Codec) => Promise<Result<CallMedia, 'no-worker'>>;
+  /** Sends one-time codes; absent: nobody can be verified here. */
+  readonly codes?: CodeMaker;
   readonly clock: Clock;
   readonly log: Logger;
   /** Local address that the gates bind, and what SDP announces to a peer at `ip` (by trunk where set). */

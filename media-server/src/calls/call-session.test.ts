@@ -8,6 +8,7 @@ import { silentLogger } from '../shared/logger.ts';
 import { ok, type Result } from '../shared/result.ts';
 import type { LegHandlers, Registration, Sip, SipLeg } from '../sip/leg.ts';
 import { CallSession } from './call-session.ts';
+import { testMerchant, testTerms } from './test-merchant.ts';
 
 const PERSON = 'p'.repeat(26);
 const COUNTS = {
@@ -78,12 +79,13 @@ class World {
     } as unknown as Sip;
     this.call = new CallSession(
       'in',
-      { id: 'm'.repeat(26), organisation: 'o'.repeat(26), name: 'Shop', language: 'en' },
+      testMerchant,
       { number: null, displayName: null, called: '100' },
       {
         sip,
         link: {
           up: true,
+          languages: ['en', 'ja'],
           send: (message) => {
             // As the link does: what isn't in the contract is a bug.
             if ('far' in message && message.far?.rtp?.ip.includes('%')) throw new TypeError('not in the contract');
@@ -105,6 +107,8 @@ class World {
       },
       {
         changed: () => {},
+        paymentBegins: async () => true,
+        paymentRefused: () => {},
         paymentChanged: () => {},
         agentsWanted: () => {},
         ledgerWanted: () => {},
@@ -187,7 +191,7 @@ test('an address with a zone, in an offer or in the answer to ours, is none and 
 test('while a payment runs the agent cannot hang up; with its outcome they can, however long the wall stays shut', async () => {
   const world = new World();
   await world.talks();
-  const started = world.call.startPayment({ reference: 'A-1', amountMinor: 500, currency: 'JPY' }, undefined, {});
+  const started = world.call.startPayment(testTerms, {});
   await world.rest();
   const payment = world.call.payment?.id ?? '';
   world.call.heard({ type: 'wall', leg: world.call.id, state: 'shut', payment, counts: COUNTS });

@@ -1,4 +1,4 @@
-import type { Call, CallCounts, CallEnd, KeyTest, Order, Payment, ProblemCode } from '@tonegate/api-schema';
+import type { Call, CallCounts, CallEnd, KeyTest, Payment, ProblemCode } from '@tonegate/api-schema';
 import type { FromCard, Language } from '../card-link/contract.ts';
 import type { CallMedia } from '../media/call-media.ts';
 import { type Id, newId } from '../shared/ids.ts';
@@ -12,11 +12,25 @@ import { CustomerGate } from './customer-gate.ts';
 import { CustomerLine } from './customer-line.ts';
 import { type KeyWay, KeyWatch } from './key-watch.ts';
 import { PaymentSession } from './payment-session.ts';
+import { type PaymentTerms, spoken } from './payment-terms.ts';
+
+/** Who is at the customer's end. */
+export interface CallParty {
+  readonly number: string | null;
+  readonly displayName: string | null;
+  readonly called: string;
+  /** Of the merchant's number that the call goes through, where it has one of its own. */
+  readonly language?: Language | undefined;
+}
 
 /** What a call tells its owner, `calls.ts`. */
 export interface CallOwner {
   /** Something that is shown has changed. */
   changed(call: CallSession): void;
+  /** Writes a payment down before its dialogue begins; false: it can't be written. */
+  paymentBegins(call: CallSession, payment: Payment, by: PaymentStarter): Promise<boolean>;
+  /** The card process took no payment of this id. */
+  paymentRefused(payment: Id): void;
   paymentChanged(call: CallSession, payment: Payment): void;
   /** It looks for agents: ring those who are ready, by `ringAgent`. */
   agentsWanted(call: CallSession): void;
@@ -50,12 +64,11 @@ export class CallSession {
   readonly #line: CustomerLine;
   #media: CallMedia | undefined;
   #rings: AgentRings | undefined;
-  #party: { number: string | null; displayName: string | null; called: string };
+  #party: CallParty;
   #person: Id | undefined;
   readonly #approached = new Set<Id>();
   readonly #declined = new Set<Id>();
   #payment: PaymentSession | undefined;
-  #startedBy: PaymentStarter = {};
   #answeredAt: number | undefined;
   #endedAt: number | undefined;
   readonly #keys: KeyWatch;
@@ -66,13 +79,7 @@ export class CallSession {
   #agentsLost = 0;
   #agentLeft = false;
 
-  constructor(
-    direction: 'in' | 'out',
-    merchant: CallMerchant,
-    party: { number: string | null; displayName: string | null; called: string },
-    parts: CallParts,
-    owner: CallOwner,
-  ) {
+  constructor(direction: 'in' | 'out', merchant: CallMerchant, party: CallParty, parts: CallParts, owner: CallOwner) {
     this.id = newId(parts.clock.now());
     this.direction = direction;
     this.merchant = merchant;
@@ -142,9 +149,9 @@ export class CallSession {
     return this.#line.trunk;
   }
 
-  /** Who started its last payment. */
-  get startedBy(): PaymentStarter {
-    return this.#startedBy;
+  /** What its customer is spoken to in: that of the number that was called, else the merchant's. */
+  get language(): Language {
+    return spoken(this.#parts.link.languages, this.#party.language, this.merchant.language);
   }
 
   get payment(): PaymentSession | undefined {
@@ -282,7 +289,7 @@ export class CallSession {
     const refused = this.#refusal();
     if (refused) return err(refused);
     if (this.#state.hold) return err({ code: 'not-possible', message: 'the call is held: take it back first' });
-    return this.#keys.test(this.#language);
+    return this.#keys.test(this.language);
   }
 
   hangUp(): Result<void, Problem<ProblemCode>> {
@@ -295,38 +302,44 @@ export class CallSession {
     return ok(undefined);
   }
 
-  /** Starts payment mode. Resolves when the dialogue runs behind the wall, or with why it can't. */
-  async startPayment(
-    order: Order,
-    language: Language | undefined,
-    by: PaymentStarter,
-  ): Promise<Result<Payment, Problem<ProblemCode>>> {
+  /** Why no payment can be started in this call now. */
+  paymentRefusal(): Problem<ProblemCode> | undefined {
     const refused = this.#refusal();
-    if (refused) return err(refused);
+    if (refused) return refused;
     if (!this.#parts.link.up) {
-      return err({
+      return {
         code: 'card-process-down',
         message: 'the card process is being started again: try again in a second',
-      });
+      };
     }
     if (this.#keys.isImpossible) {
-      return err({
+      return {
         code: 'keys-impossible',
         message:
           "this call's carrier sends keys by SIP INFO, which must not carry a card: it has to send them as RFC 4733 events",
-      });
+      };
     }
-    this.#gate.play(undefined, this.#language);
+    return undefined;
+  }
+
+  /** Starts payment mode. Resolves when the dialogue runs behind the wall, or with why it can't. */
+  async startPayment(terms: PaymentTerms, by: PaymentStarter): Promise<Result<Payment, Problem<ProblemCode>>> {
+    const refused = this.paymentRefusal();
+    if (refused) return err(refused);
+    this.#gate.play(undefined, this.language);
     const before = this.#payment;
     const payment = new PaymentSession(
-      { call: this.id, merchant: this.merchant.id, order, language: language ?? this.merchant.language },
+      { call: this.id, merchant: this.merchant.id, terms, by },
       {
         link: this.#parts.link,
         clock: this.#parts.clock,
         gate: this.#gate,
+        codes: this.#parts.codes,
         shutValve: () => this.#shutMedia(),
+        write: (begun) => this.#owner.paymentBegins(this, begun, by),
+        unwrite: (id) => this.#owner.paymentRefused(id),
         changed: () => {
-          if (this.#payment?.taken) this.#owner.paymentChanged(this, this.#payment.view());
+          if (payment.taken) this.#owner.paymentChanged(this, payment.view());
           this.#changed();
         },
         askLedger: () => this.#owner.ledgerWanted(payment.id),
@@ -337,13 +350,10 @@ export class CallSession {
         },
       },
     );
-    const startedBefore = this.#startedBy;
-    this.#startedBy = by;
     this.#payment = payment;
     this.#input({ type: 'payment', active: true });
     // Refused, it holds the wall until the gate is open again.
     const started = await payment.start();
-    if (!started.ok) this.#startedBy = startedBefore;
     return started.ok ? ok(payment.view()) : started;
   }
 
@@ -441,7 +451,7 @@ export class CallSession {
     if (wall === 'open' && this.#gate.state === 'open') {
       if (media.valve !== 'open') media.open().catch((cause) => this.#broken('valve', cause));
     } else if (media.valve !== 'shut') this.#shutValve();
-    if (!this.ended) this.#gate.play(sound, this.#language);
+    if (!this.ended) this.#gate.play(sound, this.language);
   }
 
   #shutValve(): void {
@@ -505,10 +515,6 @@ export class CallSession {
     this.#owner.changed(this);
   }
 
-  get #language(): Language {
-    return this.merchant.language;
-  }
-
   view(): Call {
     const state = this.#state;
     const payment = this.#payment?.taken ? this.#payment.view() : null;
@@ -519,6 +525,7 @@ export class CallSession {
       number: this.direction === 'out' ? this.#party.called : this.#party.number,
       displayName: this.#party.displayName,
       called: this.#party.called,
+      language: this.language,
       state: this.#shown(),
       startedAt: this.startedAt,
       answeredAt: this.#answeredAt ?? null,

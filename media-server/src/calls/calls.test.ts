@@ -7,9 +7,9 @@ import { ok } from '../shared/result.ts';
 import type { LegHandlers, Registration, Sip, SipLeg } from '../sip/leg.ts';
 import type { Books } from './books.ts';
 import { Calls } from './calls.ts';
+import { testMerchant } from './test-merchant.ts';
 
 const [HANAKO, TARO] = ['h'.repeat(26), 't'.repeat(26)];
-const merchant = { id: 'm'.repeat(26), organisation: 'o'.repeat(26), name: 'Shop', language: 'en' } as const;
 
 /** Two agents with a window each, both ready, and what their windows' legs are told. */
 function house() {
@@ -36,6 +36,7 @@ function house() {
       } as unknown as Sip,
       link: {
         up: true,
+        languages: ['en'],
         send: (message) => {
           if (message.type === 'leg-open') opened.push(message.leg);
           return true;
@@ -51,8 +52,9 @@ function house() {
       nobody: 'announce',
     },
     directory: {
-      merchantOfNumber: () => merchant,
-      merchant: () => merchant,
+      merchantOfNumber: () => testMerchant,
+      languageOfNumber: () => undefined,
+      merchant: () => testMerchant,
       personOfAccount: (user) => user,
       members: () => [HANAKO, TARO],
       outgoing: () => undefined,

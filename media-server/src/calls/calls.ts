@@ -2,29 +2,30 @@ import type {
   AgentState,
   Call,
   CallCounts,
+  DoMoney,
   KeyTest,
   Payment,
   ProblemCode,
   ServerEvent,
   StartPayment,
 } from '@tonegate/api-schema';
-import { MINOR_DIGITS } from '@tonegate/api-schema';
-import type { FromCard } from '../card-link/contract.ts';
-import { holdsCardNumber } from '../shared/card-digits.ts';
+import type { FieldAgain, FromCard, Hint, Language } from '../card-link/contract.ts';
 import type { Id } from '../shared/ids.ts';
 import { err, ok, type Problem, type Result } from '../shared/result.ts';
 import type { LegHandlers, Registration, SipLeg } from '../sip/leg.ts';
-import type { Books } from './books.ts';
+import { type Answer, type Asker, isTheirs, notFound } from './asker.ts';
+import type { Books, PaymentStarter } from './books.ts';
 import type { CallMerchant, CallParts } from './call-parts.ts';
 import { type CallOwner, CallSession } from './call-session.ts';
 import type { KeyWay } from './key-watch.ts';
-import type { PaymentSession } from './payment-session.ts';
-import { Settlement } from './settlement.ts';
+import { PaymentDesk } from './payment-desk.ts';
 
 /** What `calls/` needs to know of people, merchants and numbers. Handed in by `main.ts`, answered from memory or storage. */
 export interface Directory {
   /** The merchant a number leads to. */
   merchantOfNumber(number: string): CallMerchant | undefined;
+  /** What callers of a number are spoken to in, where it isn't the merchant's language. */
+  languageOfNumber(number: string): Language | undefined;
   merchant(id: Id): CallMerchant | undefined;
   /** The person of a SIP account, if it is an agent's. */
   personOfAccount(user: string): Id | undefined;
@@ -38,18 +39,14 @@ export interface CallsOptions {
   readonly parts: CallParts;
   readonly directory: Directory;
   readonly books: Books;
+  /** Counts where customers leave. */
+  readonly funnel?: {
+    heard(message: FromCard): void;
+    changed(payment: Payment, trunk: string | null): void;
+  };
   /** Calls at the same time. */
   readonly limit: number;
 }
-
-/** On whose behalf something is asked. */
-export interface Asker {
-  readonly person?: Id;
-  readonly apiKey?: Id;
-  readonly merchants: readonly Id[];
-}
-
-type Answer<T> = Promise<Result<T, Problem<ProblemCode>>>;
 
 interface Agent {
   state: AgentState;
@@ -60,8 +57,6 @@ interface Agent {
 }
 
 const LISTENERS_PER_PERSON = 20;
-/** Payments of ended calls that can still be asked for and acknowledged. */
-const REMEMBERED_PAYMENTS = 1000;
 /** Ended calls of which those who were in them are told that they have ended. */
 const REMEMBERED_CALLS = 1000;
 
@@ -70,21 +65,19 @@ export class Calls implements CallOwner {
   readonly #options: CallsOptions;
   readonly #sessions = new Map<Id, CallSession>();
   readonly #agents = new Map<Id, Agent>();
-  /** Payment → its call; kept a while after the call's end. */
-  readonly #payments = new Map<Id, CallSession>();
   readonly #keys = new Map<string, Map<KeyWay, number>>();
-  readonly #settlement: Settlement;
+  readonly #desk: PaymentDesk;
   readonly #ended = new Map<Id, { readonly person: Id | undefined; readonly merchant: CallMerchant }>();
   #draining = false;
 
   constructor(options: CallsOptions) {
     this.#options = options;
-    const { link, clock } = options.parts;
-    this.#settlement = new Settlement({
-      link,
-      clock,
+    this.#desk = new PaymentDesk({
+      parts: options.parts,
       books: options.books,
-      live: (payment) => this.#livePayment(payment)?.payment,
+      sessions: this.#sessions,
+      isDraining: () => this.#draining,
+      tell: (person, event) => this.#tell(person, event),
     });
   }
 
@@ -134,6 +127,7 @@ export class Calls implements CallOwner {
       number: leg.far.withheld ? null : leg.far.user || null,
       displayName: leg.far.withheld ? null : (leg.far.displayName ?? null),
       called: leg.called.user,
+      language: this.#options.directory.languageOfNumber(leg.called.user),
     };
     const session = new CallSession('in', merchant, party, this.#options.parts, this);
     this.#sessions.set(session.id, session);
@@ -162,36 +156,21 @@ export class Calls implements CallOwner {
 
   /** A message of the card process. */
   heard(message: FromCard): void {
-    if (message.type === 'payment-state' || message.type === 'payments-end') return this.#settlement.heard(message);
-    if ('payment' in message && message.payment !== undefined) {
-      const live = this.#livePayment(message.payment)?.session;
-      if (live) return live.heard(message);
-      return this.#settlement.heard(message);
-    }
+    this.#options.funnel?.heard(message);
+    const ofPayments = message.type === 'payments-end' || ('payment' in message && message.payment !== undefined);
+    if (ofPayments) return this.#desk.heard(message);
     if ('leg' in message && message.leg !== undefined) this.#sessions.get(message.leg)?.heard(message);
   }
 
   cardUp(restarted: boolean): void {
-    this.#settlement.cardUp().catch((cause) => {
-      this.#options.parts.log.error({ cause }, 'payments whose outcome is not known could not be looked for');
-    });
+    this.#desk.cardUp();
     if (!restarted) return;
     for (const session of this.#sessions.values()) void session.cardBack();
   }
 
   cardDown(): void {
-    this.#settlement.cardDown();
+    this.#desk.cardDown();
     for (const session of this.#sessions.values()) session.cardLost();
-  }
-
-  /** A payment and its call, unless the call has taken another payment since. */
-  #livePayment(id: Id): { session: CallSession; payment: PaymentSession } | undefined {
-    const known = this.#payments.get(id);
-    for (const session of known ? [known] : this.#sessions.values()) {
-      const { payment } = session;
-      if (payment?.id === id) return { session, payment };
-    }
-    return undefined;
   }
 
   // ---- what people ask (the API) ----
@@ -236,7 +215,8 @@ export class Calls implements CallOwner {
     if (this.#sessions.size >= this.#options.limit) {
       return err({ code: 'server-error', message: 'too many calls at the same time: try again in a moment' });
     }
-    const party = { number: null, displayName: null, called: number };
+    const language = this.#options.directory.languageOfNumber(outgoing.from);
+    const party = { number: null, displayName: null, called: number, language };
     const session = new CallSession('out', found, party, this.#options.parts, this);
     this.#sessions.set(session.id, session);
     agent.call = session;
@@ -272,58 +252,55 @@ export class Calls implements CallOwner {
 
   async counts(who: Asker, call: Id): Answer<CallCounts> {
     const session = this.#sessions.get(call);
-    return session && this.#mayUse(who, session) ? ok(await session.counts()) : notFound('call');
+    return session && isTheirs(who, session) ? ok(await session.counts()) : notFound('call');
   }
 
   async startPayment(who: Asker, request: StartPayment): Answer<Payment> {
     const session = this.#sessions.get(request.call);
     if (!session) return this.#gone(request.call, who);
     const rings = who.person !== undefined && session.ringing.includes(who.person);
-    if (!rings && !this.#mayUse(who, session)) return notFound('call');
-    if (this.#draining) return err({ code: 'draining', message: 'the server is being stopped: no new payments' });
-    const { order, purpose } = request;
-    if (purpose !== 'charge') return err({ code: 'not-possible', message: `no payment service here does ${purpose}` });
-    if (order.amountMinor < 1) return err({ code: 'amount-unfit', message: 'the amount must be more than 0' });
-    if (!(order.currency in MINOR_DIGITS))
-      return err({ code: 'amount-unfit', message: `${order.currency} is not taken` });
-    if (holdsCardNumber(order.reference) || holdsCardNumber(order.description ?? '')) {
-      return err({
-        code: 'bad-request',
-        message: 'the order number or description holds something that may be a card number: take it out',
-      });
-    }
-    const { person, apiKey } = who;
-    return session.startPayment(order, request.language, {
-      ...(person !== undefined && { person }),
-      ...(apiKey !== undefined && { apiKey }),
-    });
+    if (!rings && !isTheirs(who, session)) return notFound('call');
+    return this.#desk.start(who, session, request);
   }
 
   payment(id: Id): Payment | undefined {
-    return this.#livePayment(id)?.payment.view();
+    return this.#desk.payment(id);
   }
 
-  async cancelPayment(who: Asker, id: Id): Answer<Payment> {
-    return this.#ofPayment(who, id, (payment) => {
-      if (payment.result) return err({ code: 'already-ended', message: 'the payment has its outcome already' });
-      if (!payment.stoppable) {
-        return err({ code: 'too-late', message: 'the payment service is being asked: the outcome comes in a moment' });
-      }
-      payment.input({ type: 'cancel' });
-      return ok(undefined);
-    });
+  isPaymentOf(person: Id, payment: Id): boolean {
+    return this.#desk.isOf(person, payment);
   }
 
-  async acknowledge(who: Asker, id: Id): Answer<Payment> {
-    return this.#ofPayment(who, id, (payment) => {
-      if (payment.acknowledge()) return ok(undefined);
-      return err({ code: 'card-process-down', message: 'the card process is being started again: say it again' });
-    });
+  cancelPayment(who: Asker, id: Id): Answer<Payment> {
+    return this.#desk.cancel(who, id);
   }
 
-  /** Somebody has seen the outcome of a payment that has no session any more. False: the card process is down. */
+  acknowledge(who: Asker, id: Id): Answer<Payment> {
+    return this.#desk.acknowledge(who, id);
+  }
+
+  askAgain(who: Asker, id: Id, field: FieldAgain): Answer<Payment> {
+    return this.#desk.askAgain(who, id, field);
+  }
+
+  hint(who: Asker, id: Id, hint: Hint): Answer<Payment> {
+    return this.#desk.hint(who, id, hint);
+  }
+
+  moreTime(who: Asker, id: Id): Answer<Payment> {
+    return this.#desk.moreTime(who, id);
+  }
+
+  gentle(who: Asker, id: Id, on: boolean): Answer<Payment> {
+    return this.#desk.gentle(who, id, on);
+  }
+
+  money(who: Asker, id: Id, wanted: DoMoney): Answer<Payment> {
+    return this.#desk.money(who, id, wanted);
+  }
+
   told(payment: Id, outcome: NonNullable<Payment['outcome']>): boolean {
-    return this.#options.parts.link.send({ type: 'told', payment, outcome });
+    return this.#desk.told(payment, outcome);
   }
 
   /** No new calls or payments; `count` falls to 0 as the running ones end. */
@@ -357,17 +334,17 @@ export class Calls implements CallOwner {
     this.#options.books.call(call, { organisation, person: session.person, trunk: session.trunk });
   }
 
+  paymentBegins(session: CallSession, payment: Payment, by: PaymentStarter): Promise<boolean> {
+    return this.#options.books.begin(payment, session.merchant.organisation, by);
+  }
+
+  paymentRefused(payment: Id): void {
+    this.#options.books.drop(payment);
+  }
+
   paymentChanged(session: CallSession, payment: Payment): void {
-    this.#payments.set(payment.id, session);
-    if (this.#payments.size > REMEMBERED_PAYMENTS) {
-      for (const [id, old] of this.#payments) {
-        if (this.#sessions.has(old.id)) continue;
-        this.#payments.delete(id);
-        this.#options.books.forget(id);
-        break;
-      }
-    }
-    this.#options.books.payment(payment, session.merchant.organisation, session.startedBy);
+    this.#desk.changed(session, payment);
+    this.#options.funnel?.changed(payment, session.trunk);
   }
 
   agentsWanted(session: CallSession): void {
@@ -376,7 +353,7 @@ export class Calls implements CallOwner {
   }
 
   ledgerWanted(payment: Id): void {
-    this.#settlement.ask([payment]);
+    this.#desk.ask(payment);
   }
 
   declined(session: CallSession, _person: Id): void {
@@ -441,14 +418,9 @@ export class Calls implements CallOwner {
   /** The answer for a call that isn't there: has it ended, or was it never theirs? */
   #gone(call: Id, who: Asker): { ok: false; error: Problem<ProblemCode> } {
     const ended = this.#ended.get(call);
-    return ended && this.#mayUse(who, ended)
+    return ended && isTheirs(who, ended)
       ? err({ code: 'call-ended', message: 'the call has ended' })
       : notFound('call');
-  }
-
-  #mayUse(who: Asker, session: { readonly person: Id | undefined; readonly merchant: CallMerchant }): boolean {
-    if (who.person !== undefined) return session.person === who.person;
-    return who.merchants.includes(session.merchant.id);
   }
 
   #ofCall(
@@ -462,24 +434,9 @@ export class Calls implements CallOwner {
     const done = act(session);
     return done.ok ? ok(session.view()) : done;
   }
-
-  #ofPayment(
-    who: Asker,
-    id: Id,
-    act: (payment: PaymentSession) => Result<void, Problem<ProblemCode>>,
-  ): Result<Payment, Problem<ProblemCode>> {
-    const live = this.#livePayment(id);
-    if (!live || !this.#mayUse(who, live.session)) return notFound('payment');
-    const done = act(live.payment);
-    return done.ok ? ok(live.payment.view()) : done;
-  }
 }
 
 /** The window that registered last. */
 function latest(agent: Agent): Registration | undefined {
   return [...agent.registrations.values()].filter((registration) => registration.alive).at(-1);
-}
-
-function notFound(what: string): { ok: false; error: Problem<ProblemCode> } {
-  return err({ code: 'not-found', message: `no such ${what}, or it is not yours` });
 }

@@ -16,6 +16,8 @@ import { err, ok, type Result } from '../shared/result.ts';
 /** What of the card link a call needs. */
 export interface CardCommands {
   readonly up: boolean;
+  /** Languages of the guide, as the card process last said. */
+  readonly languages: readonly Language[];
   /** False: the card process is down and the command was not sent. */
   send(message: ToCard): boolean;
 }

@@ -1,6 +1,8 @@
+import { BRANDS, type Brand, type Language } from '../card-link/contract.ts';
 import type { Id } from '../shared/ids.ts';
 import { ID_PATTERN } from '../shared/ids.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { Merchant } from '../storage/tables.ts';
 import type { CallMerchant } from './call-parts.ts';
 import type { Directory } from './calls.ts';
 
@@ -12,7 +14,7 @@ export class StoredDirectory implements Directory {
   readonly #storage: Storage;
   readonly #trunk: string | undefined;
   #merchants = new Map<Id, CallMerchant>();
-  #numbers = new Map<string, Id>();
+  #numbers = new Map<string, { readonly merchant: Id; readonly language: Language | null }>();
   #outgoing = new Map<Id, { trunk: string; from: string }>();
   #members = new Map<Id, Id[]>();
 
@@ -25,8 +27,8 @@ export class StoredDirectory implements Directory {
   async load(): Promise<void> {
     const storage = this.#storage;
     const [merchants, numbers, memberships] = await Promise.all([
-      storage.selectFrom('merchants').select(['id', 'name', 'language', 'organisation']).execute(),
-      storage.selectFrom('numbers').select(['merchant', 'number', 'trunk']).orderBy('createdAt').execute(),
+      storage.selectFrom('merchants').selectAll().execute(),
+      storage.selectFrom('numbers').select(['merchant', 'number', 'trunk', 'language']).orderBy('createdAt').execute(),
       storage
         .selectFrom('memberships')
         .innerJoin('people', 'people.id', 'memberships.person')
@@ -35,8 +37,8 @@ export class StoredDirectory implements Directory {
         .orderBy('people.name')
         .execute(),
     ]);
-    this.#merchants = new Map(merchants.map((merchant) => [merchant.id, merchant]));
-    this.#numbers = new Map(numbers.map(({ number, merchant }) => [number.replace('+', ''), merchant]));
+    this.#merchants = new Map(merchants.map((merchant) => [merchant.id, callMerchant(merchant)]));
+    this.#numbers = new Map(numbers.map((row) => [row.number.replace('+', ''), row]));
     this.#outgoing = new Map();
     for (const { merchant, number, trunk } of numbers) {
       const by = trunk ?? this.#trunk;
@@ -52,8 +54,12 @@ export class StoredDirectory implements Directory {
 
   /** Carriers write numbers with or without the plus sign. */
   merchantOfNumber(number: string): CallMerchant | undefined {
-    const merchant = this.#numbers.get(number.replace('+', ''));
-    return merchant === undefined ? undefined : this.#merchants.get(merchant);
+    const found = this.#numbers.get(number.replace('+', ''));
+    return found && this.#merchants.get(found.merchant);
+  }
+
+  languageOfNumber(number: string): Language | undefined {
+    return this.#numbers.get(number.replace('+', ''))?.language ?? undefined;
   }
 
   merchant(id: Id): CallMerchant | undefined {
@@ -72,4 +78,27 @@ export class StoredDirectory implements Directory {
   outgoing(merchant: Id): { readonly trunk: string; readonly from: string } | undefined {
     return this.#outgoing.get(merchant);
   }
+}
+
+function callMerchant(row: Merchant): CallMerchant {
+  const { id, organisation, name, language, currency, gentle, cards, brands, amountLimitMinor } = row;
+  return {
+    id,
+    organisation,
+    name,
+    language,
+    rules: {
+      currency,
+      gentle: gentle === 1,
+      cards,
+      brands: brands === null ? undefined : takenBrands(brands),
+      amountLimitMinor: amountLimitMinor ?? undefined,
+    },
+  };
+}
+
+/** Of a JSON list; a word that is no brand takes none. */
+function takenBrands(json: string): Brand[] {
+  const words: unknown = JSON.parse(json);
+  return Array.isArray(words) ? BRANDS.filter((brand) => words.includes(brand)) : [];
 }

@@ -21,30 +21,67 @@ const APPROVED: PaymentResult = {
 const UNKNOWN: PaymentResult = { outcome: 'unknown', reason: 'no-answer' };
 const GIVEN_BACK: PaymentResult = { outcome: 'failed', reason: 'no-answer' };
 
+const BEGIN = { step: 'confirmation', gentle: false, language: 'en' } as const;
+
 function types(outputs: PaymentOutput[]): string[] {
   return outputs.map(({ type }) => type);
 }
 
 function running(): PaymentMode {
-  const { state } = openPaymentMode(0);
+  const { state } = openPaymentMode(0, BEGIN);
+  step(state, { type: 'written', ok: true }, 1);
   step(state, { type: 'gate', state: 'shut' }, 1);
   step(state, { type: 'valve-shut' }, 2);
   return state;
 }
 
 test('the wall shuts before anything else is done', () => {
-  expect(types(openPaymentMode(0).outputs).slice(0, 2)).toEqual(['shut-gate', 'shut-valve']);
+  expect(types(openPaymentMode(0, BEGIN).outputs).slice(0, 2)).toEqual(['shut-gate', 'shut-valve']);
 });
 
-test('the dialogue begins when both valves are shut, in either order, and not before', () => {
+test('the dialogue begins when both valves are shut and the payment is written down, in any order, and not before', () => {
+  const [gate, valve, written] = [
+    { type: 'gate', state: 'shut' },
+    { type: 'valve-shut' },
+    { type: 'written', ok: true },
+  ] as const;
   for (const order of [
-    [{ type: 'gate', state: 'shut' }, { type: 'valve-shut' }],
-    [{ type: 'valve-shut' }, { type: 'gate', state: 'shut' }],
+    [gate, valve, written],
+    [gate, written, valve],
+    [valve, gate, written],
+    [valve, written, gate],
+    [written, gate, valve],
+    [written, valve, gate],
   ] as const) {
-    const { state } = openPaymentMode(0);
+    const { state } = openPaymentMode(0, BEGIN);
     expect(types(step(state, order[0], 1))).not.toContain('begin');
-    expect(types(step(state, order[1], 2))).toContain('begin');
+    expect(types(step(state, order[1], 2))).not.toContain('begin');
+    expect(types(step(state, order[2], 3))).toContain('begin');
   }
+});
+
+test('a payment that can’t be written down is never begun', () => {
+  const { state } = openPaymentMode(0, BEGIN);
+  step(state, { type: 'gate', state: 'shut' }, 1);
+  step(state, { type: 'valve-shut' }, 2);
+  expect(types(step(state, { type: 'written', ok: false }, 3))).toEqual(['cancel']);
+  expect(types(step(state, { type: 'outcome', result: { outcome: 'cancelled', reason: 'by-agent' } }, 4))).toEqual([
+    'changed',
+  ]);
+  expect(types(step(state, { type: 'gate', state: 'open' }, 5))).toContain('release');
+});
+
+test('waiting counts from the customer’s last key or the last question', () => {
+  const mode = running();
+  const seen = { type: 'progress', step: 'card-number', mistakes: 0, waiting: false } as const;
+  step(mode, { ...seen, keys: 0 }, 1000);
+  step(mode, { ...seen, keys: 3, declined: 1, gentle: true, language: 'ja', speaking: true }, 2000);
+  expect(mode).toMatchObject({ declined: 1, gentle: true, language: 'ja', speaking: true });
+  step(mode, { ...seen, keys: 3, waiting: true }, 9000);
+  step(mode, { ...seen, keys: 3, waiting: true }, 12_000);
+  expect(mode).toMatchObject({ waiting: true, activeAt: 2000, declined: 1, language: 'ja', speaking: false });
+  step(mode, { ...seen, keys: 4 }, 13_000);
+  expect(mode.activeAt).toBe(13_000);
 });
 
 test('the wall is released when the gate has opened after the outcome', () => {
@@ -102,7 +139,7 @@ test('an unknown outcome may still be settled, and an approval that nobody was t
 });
 
 test('a wall that never reports shut ends in a cancelled payment, not in a dialogue', () => {
-  const { state } = openPaymentMode(0);
+  const { state } = openPaymentMode(0, BEGIN);
   expect(types(step(state, { type: 'time' }, SHUT_LIMIT_MS - 1))).toEqual([]);
   expect(types(step(state, { type: 'time' }, SHUT_LIMIT_MS))).toEqual(['cancel']);
   step(state, { type: 'gate', state: 'shut' }, SHUT_LIMIT_MS + 1);
@@ -137,9 +174,10 @@ test('a customer who hung up is no reason to forget the outcome', () => {
 test('whatever comes in whatever order: no dialogue before the wall, no release before outcome and open gate', () => {
   for (let seed = 1; seed <= 5000; seed++) {
     const random = mulberry(seed);
-    const { state } = openPaymentMode(0);
+    const { state } = openPaymentMode(0, BEGIN);
     let gate: 'shut' | 'open' | 'unknown' = 'unknown';
     let valve = false;
+    let written = false;
     let begun = 0;
     let released = 0;
     let openSinceOutcome = false;
@@ -149,13 +187,14 @@ test('whatever comes in whatever order: no dialogue before the wall, no release 
       const input = INPUTS[Math.floor(random() * INPUTS.length)] as PaymentInput;
       if (input.type === 'gate') gate = input.state;
       if (input.type === 'valve-shut') valve = true;
+      if (input.type === 'written') written = input.ok;
       if (input.type === 'card-lost') gate = 'unknown';
       if (input.type === 'customer-gone') customer = false;
       const outputs = types(step(state, input, now * 200));
       if (state.result && input.type === 'gate' && input.state === 'open') openSinceOutcome = true;
       if (outputs.includes('begin')) {
         begun++;
-        expect([gate, valve], `seed ${seed}`).toEqual(['shut', true]);
+        expect([gate, valve, written], `seed ${seed}`).toEqual(['shut', true, true]);
         expect(state.cancelled, `seed ${seed}`).toBe(false);
       }
       if (outputs.includes('release')) {
@@ -177,6 +216,8 @@ const INPUTS: PaymentInput[] = [
   { type: 'gate', state: 'shut' },
   { type: 'gate', state: 'open' },
   { type: 'valve-shut' },
+  { type: 'written', ok: true },
+  { type: 'written', ok: false },
   { type: 'refused', why: 'in-payment' },
   { type: 'progress', step: 'card-number', keys: 4, of: 16, mistakes: 0, waiting: false },
   { type: 'outcome', result: APPROVED },

@@ -2,11 +2,12 @@
  * Payment mode: one passage through it, from the wall's shutting to its opening. A pure machine: `step` takes what
  * happened and returns what is to be done. What it promises, whatever comes in whatever order:
  *
- * - the dialogue begins only when both valves, the gate's and the SFU's, have reported shut;
+ * - the dialogue begins only when both valves, the gate's and the SFU's, have reported shut and the payment is written
+ *   down here, so that whatever becomes of it is found again by a later life of the server;
  * - the SFU's valve is opened only after an outcome is known and the gate has reported open since;
  * - an outcome is taken once; by `settled` only `unknown` can still change, and an approval that was given back.
  */
-import type { PaymentResult, Refusal, Step } from '../card-link/contract.ts';
+import type { Language, PaymentResult, Refusal, Step } from '../card-link/contract.ts';
 
 export interface PaymentMode {
   /**
@@ -16,6 +17,8 @@ export interface PaymentMode {
   phase: 'shutting' | 'running' | 'settling' | 'opening' | 'ended';
   gateShut: boolean;
   valveShut: boolean;
+  /** The server's books have the payment. */
+  written: boolean;
   /** The customer's leg is there. Without it nothing is opened any more. */
   customer: boolean;
   /** The card process holds our leg again after a restart. */
@@ -26,6 +29,15 @@ export interface PaymentMode {
   of: number | undefined;
   mistakes: number;
   waiting: boolean;
+  /** When the customer did something last, or was asked something new, monotonic ms. */
+  activeAt: number;
+  /** The customer speaks instead of keying. */
+  speaking: boolean;
+  /** Cards declined so far. */
+  declined: number;
+  gentle: boolean;
+  /** What the guide speaks now. */
+  language: Language;
   result: PaymentResult | undefined;
   /** When shutting, or the wait for a card process that is gone, is given up, monotonic ms. */
   deadline: number;
@@ -35,6 +47,8 @@ export type PaymentInput =
   /** The gate's report for this payment's leg. */
   | { readonly type: 'gate'; readonly state: 'shut' | 'open' }
   | { readonly type: 'valve-shut' }
+  /** The books have the payment, or can't be written. */
+  | { readonly type: 'written'; readonly ok: boolean }
   /** The card process won't open this payment. */
   | { readonly type: 'refused'; readonly why: Refusal }
   | {
@@ -44,6 +58,10 @@ export type PaymentInput =
       readonly of?: number | undefined;
       readonly mistakes: number;
       readonly waiting: boolean;
+      readonly speaking?: boolean | undefined;
+      readonly declined?: number | undefined;
+      readonly gentle?: boolean | undefined;
+      readonly language?: Language | undefined;
     }
   | { readonly type: 'outcome'; readonly result: PaymentResult }
   /** What became of an unknown result by look-up, or of an approval that nobody was told of: it was given back. */
@@ -75,20 +93,28 @@ export const SHUT_LIMIT_MS = 3000;
 /** A card process is back within a second; after this the agent is told that the result isn't known. */
 export const SETTLE_LIMIT_MS = 60_000;
 
-export function openPaymentMode(now: number): { state: PaymentMode; outputs: PaymentOutput[] } {
+/** @param begin how the customer is guided at first; the first step that is shown until the dialogue says its own */
+export function openPaymentMode(
+  now: number,
+  begin: Pick<PaymentMode, 'step' | 'gentle' | 'language'>,
+): { state: PaymentMode; outputs: PaymentOutput[] } {
   return {
     state: {
       phase: 'shutting',
       gateShut: false,
       valveShut: false,
+      written: false,
       customer: true,
       card: 'up',
       cancelled: false,
-      step: 'confirmation',
+      ...begin,
       keys: 0,
       of: undefined,
       mistakes: 0,
       waiting: false,
+      activeAt: now,
+      speaking: false,
+      declined: 0,
       result: undefined,
       deadline: now + SHUT_LIMIT_MS,
     },
@@ -108,21 +134,22 @@ export function step(mode: PaymentMode, input: PaymentInput, now: number): Payme
     case 'valve-shut':
       mode.valveShut = true;
       return beginWhenShut(mode);
+    case 'written':
+      mode.written = input.ok;
+      return input.ok ? beginWhenShut(mode) : cancelled(mode);
     case 'refused':
       // The ledger may be slower than both valves.
       if (mode.phase !== 'shutting' && mode.phase !== 'running') return [];
       return concluded(mode, { outcome: 'failed', reason: reasonOf(input.why) }, true);
     case 'progress':
-      return progressed(mode, input);
+      return progressed(mode, input, now);
     case 'outcome':
       // A leg that was opened again knows nothing of the payment that its earlier life began.
       return concluded(mode, input.result, mode.card === 'back');
     case 'settled':
       return settled(mode, input.result);
     case 'cancel':
-      if (mode.cancelled || mode.result || mode.phase === 'settling') return [];
-      mode.cancelled = true;
-      return [{ type: 'cancel' }];
+      return cancelled(mode);
     case 'customer-gone':
       mode.customer = false;
       // The outcome is still awaited: money may be moving.
@@ -146,9 +173,15 @@ function gateShut(mode: PaymentMode): PaymentOutput[] {
 }
 
 function beginWhenShut(mode: PaymentMode): PaymentOutput[] {
-  if (mode.phase !== 'shutting' || !mode.gateShut || !mode.valveShut) return [];
+  if (mode.phase !== 'shutting' || !mode.gateShut || !mode.valveShut || !mode.written) return [];
   mode.phase = 'running';
   return mode.cancelled ? [{ type: 'changed' }] : [{ type: 'begin' }, { type: 'changed' }];
+}
+
+function cancelled(mode: PaymentMode): PaymentOutput[] {
+  if (mode.cancelled || mode.result || mode.phase === 'settling') return [];
+  mode.cancelled = true;
+  return [{ type: 'cancel' }];
 }
 
 function gateOpen(mode: PaymentMode): PaymentOutput[] {
@@ -157,13 +190,23 @@ function gateOpen(mode: PaymentMode): PaymentOutput[] {
   return mode.phase === 'opening' ? released(mode) : [];
 }
 
-function progressed(mode: PaymentMode, input: Extract<PaymentInput, { type: 'progress' }>): PaymentOutput[] {
+function progressed(
+  mode: PaymentMode,
+  input: Extract<PaymentInput, { type: 'progress' }>,
+  now: number,
+): PaymentOutput[] {
   if (mode.phase !== 'running') return [];
+  const idle = input.step === mode.step && input.keys === mode.keys && input.mistakes === mode.mistakes;
+  if (!idle || !input.waiting) mode.activeAt = now;
   mode.step = input.step;
   mode.keys = input.keys;
   mode.of = input.of;
   mode.mistakes = input.mistakes;
   mode.waiting = input.waiting;
+  mode.speaking = input.speaking ?? false;
+  mode.declined = input.declined ?? mode.declined;
+  mode.gentle = input.gentle ?? mode.gentle;
+  mode.language = input.language ?? mode.language;
   return [{ type: 'changed' }];
 }
 
@@ -173,6 +216,7 @@ function concluded(mode: PaymentMode, result: PaymentResult, askGate: boolean): 
   mode.result = result;
   mode.step = 'result';
   mode.waiting = false;
+  mode.speaking = false;
   if (!mode.customer) return released(mode);
   mode.phase = 'opening';
   return askGate ? [{ type: 'open-gate' }, { type: 'changed' }] : [{ type: 'changed' }];

@@ -1,9 +1,12 @@
-import type { Order, Payment, ProblemCode } from '@tonegate/api-schema';
-import type { FromCard, Language, PaymentResult, Refusal } from '../card-link/contract.ts';
+import type { Payment, ProblemCode } from '@tonegate/api-schema';
+import type { FieldAgain, FromCard, Hint, PaymentResult, Refusal, Step, ToCard } from '../card-link/contract.ts';
 import type { Clock } from '../shared/clock.ts';
 import { type Id, newId } from '../shared/ids.ts';
 import { err, ok, type Problem, type Result } from '../shared/result.ts';
+import type { PaymentStarter } from './books.ts';
+import type { CodeMaker } from './codes.ts';
 import type { CardCommands, CustomerGate } from './customer-gate.ts';
+import { type MoneyFact, moneyOf } from './money.ts';
 import {
   holdsWall,
   openPaymentMode,
@@ -14,12 +17,14 @@ import {
   SHUT_LIMIT_MS,
   step,
 } from './payment-mode.ts';
+import { firstStep, type PaymentTerms, paymentOpen } from './payment-terms.ts';
+import { refusalProblem } from './refusal.ts';
 
 export interface PaymentRequest {
   readonly call: Id;
   readonly merchant: Id;
-  readonly order: Order;
-  readonly language: Language;
+  readonly terms: PaymentTerms;
+  readonly by: PaymentStarter;
 }
 
 export interface PaymentParts {
@@ -28,6 +33,11 @@ export interface PaymentParts {
   readonly gate: CustomerGate;
   /** Shuts the SFU's valve; resolves when the worker has done it. */
   readonly shutValve: () => Promise<void>;
+  /** Writes the payment down as it begins; false: it can't be written. */
+  readonly write: (payment: Payment) => Promise<boolean>;
+  /** Takes that back: the card process took no payment. */
+  readonly unwrite: (payment: Id) => void;
+  readonly codes: CodeMaker | undefined;
   /** Something that is shown or stored has changed. */
   readonly changed: () => void;
   /** Asks the ledger of a card process that was started again what it knows of this payment. */
@@ -42,6 +52,7 @@ export class PaymentSession {
   readonly #request: PaymentRequest;
   readonly #parts: PaymentParts;
   readonly #startedAt: number;
+  readonly #startedMonotonic: number;
   readonly #mode: PaymentMode;
   readonly #first: PaymentOutput[];
   #endedAt: number | undefined;
@@ -51,13 +62,20 @@ export class PaymentSession {
   /** Whether the card process took the payment: before that it is no payment and leaves no record. */
   #taken = false;
   #refused = false;
+  /** Steps that the customer came to with the card that is keyed now. */
+  readonly #reached = new Set<Step>();
+  /** What was done with its money since. */
+  #actions: readonly MoneyFact[] = [];
 
   constructor(request: PaymentRequest, parts: PaymentParts) {
     this.id = newId(parts.clock.now());
     this.#request = request;
     this.#parts = parts;
     this.#startedAt = parts.clock.now();
-    const { state, outputs } = openPaymentMode(parts.clock.monotonic());
+    this.#startedMonotonic = parts.clock.monotonic();
+    const { terms } = request;
+    const begin = { step: firstStep(terms), gentle: terms.gentle, language: terms.language };
+    const { state, outputs } = openPaymentMode(this.#startedMonotonic, begin);
     this.#mode = state;
     this.#first = outputs;
   }
@@ -68,7 +86,12 @@ export class PaymentSession {
       this.#opened = resolve;
       this.#stopTimer = this.#parts.clock.after(SHUT_LIMIT_MS, () => this.input({ type: 'time' }));
       this.#carryOut(this.#first);
+      void this.#write();
     });
+  }
+
+  get startedBy(): PaymentStarter {
+    return this.#request.by;
   }
 
   get active(): boolean {
@@ -109,15 +132,72 @@ export class PaymentSession {
         return this.input({ type: 'gate', state: message.state });
       case 'progress':
         this.#take();
+        if (message.declined !== undefined && message.declined > this.#mode.declined) this.#reached.clear();
+        this.#reached.add(message.step);
         return this.input({ ...message, type: 'progress' });
       case 'outcome':
         return this.input({ type: 'outcome', result: resultOf(message) });
       case 'settled':
         return this.input({ type: 'settled', result: resultOf(message) });
+      case 'code-wanted':
+        void this.#sendCode();
+        return;
       case 'refused':
         if (message.command === 'payment-open') this.#refuse(message.why, message.why);
         return;
     }
+  }
+
+  /** Asks one field again that was asked already. */
+  askAgain(field: FieldAgain): Result<void, Problem<ProblemCode>> {
+    if (!this.#mode.result && !this.#reached.has(field)) {
+      return err({ code: 'not-possible', message: 'the customer has not been asked for that yet' });
+    }
+    return this.#help({ type: 'ask-again', payment: this.id, field });
+  }
+
+  hint(hint: Hint): Result<void, Problem<ProblemCode>> {
+    return this.#help({ type: 'hint', payment: this.id, hint });
+  }
+
+  moreTime(): Result<void, Problem<ProblemCode>> {
+    return this.#help({ type: 'more-time', payment: this.id });
+  }
+
+  gentle(on: boolean): Result<void, Problem<ProblemCode>> {
+    return this.#help({ type: 'gentle', payment: this.id, on });
+  }
+
+  #help(command: ToCard): Result<void, Problem<ProblemCode>> {
+    if (this.#mode.result) return err({ code: 'already-ended', message: 'the payment has its outcome already' });
+    if (!this.stoppable) {
+      return err({ code: 'too-late', message: 'the payment service is being asked, or the payment is being stopped' });
+    }
+    if (this.#mode.phase !== 'settling' && this.#parts.link.send(command)) return ok(undefined);
+    return err({ code: 'card-process-down', message: 'the card process is being started again: the payment is over' });
+  }
+
+  /** What was done with its money has changed. */
+  moneyChanged(actions: readonly MoneyFact[]): void {
+    this.#actions = actions;
+    this.#parts.changed();
+  }
+
+  async #sendCode(): Promise<void> {
+    const { codes, link } = this.#parts;
+    const { merchant, terms, by } = this.#request;
+    const answer = (await codes?.make({
+      payment: this.id,
+      merchant,
+      member: terms.member,
+      phone: terms.phone,
+      person: by.person,
+      apiKey: by.apiKey,
+      language: this.#mode.language,
+    })) ?? { refused: 'not-sent' as const };
+    if (this.#mode.result) return;
+    if ('refused' in answer) link.send({ type: 'code-refused', payment: this.id, why: answer.refused });
+    else link.send({ type: 'code-digest', payment: this.id, ...answer });
   }
 
   /**
@@ -146,26 +226,41 @@ export class PaymentSession {
     this.#opened?.(ok(undefined));
   }
 
-  #refuse(why: string, as: Refusal): void {
-    if (this.#taken) return;
+  #refuse(why: Refusal | 'card-process-down', as: Refusal): void {
+    if (this.#taken || this.#refused) return;
     this.#refused = true;
-    this.#opened?.(err(problemOf(why)));
+    this.#parts.unwrite(this.id);
+    this.#opened?.(err(refusalProblem(why)));
     this.input({ type: 'refused', why: as });
+  }
+
+  /** Without a row in the books nobody would find out what became of it, if the server died: then it isn't begun. */
+  async #write(): Promise<void> {
+    if (this.#refused) return;
+    const written = await this.#parts.write(this.view());
+    if (!written && !this.#refused) {
+      this.#refused = true;
+      this.#opened?.(err({ code: 'server-error', message: 'the payment could not be written down: it was not begun' }));
+    }
+    this.input({ type: 'written', ok: written });
   }
 
   view(): Payment {
     const mode = this.#mode;
-    const result = mode.result;
+    const { result } = mode;
+    const { terms } = this.#request;
+    const fact = { purpose: terms.purpose, outcome: result?.outcome ?? null, amountMinor: terms.order.amountMinor };
+    const { refundedMinor, possible } = moneyOf(fact, this.#actions);
     return {
       id: this.id,
       call: this.#request.call,
       merchant: this.#request.merchant,
-      purpose: 'charge',
-      order: this.#request.order,
-      member: null,
+      purpose: terms.purpose,
+      order: terms.order,
+      member: terms.member ?? null,
       about: null,
-      gentle: false,
-      language: this.#request.language,
+      gentle: mode.gentle,
+      language: mode.language,
       state: result ? 'ended' : mode.phase === 'shutting' ? 'opening' : 'running',
       wall: holdsWall(mode) ? 'shut' : 'open',
       step: mode.step,
@@ -173,10 +268,10 @@ export class PaymentSession {
       of: mode.of ?? null,
       mistakes: mode.mistakes,
       waiting: mode.waiting,
-      waitingSince: null,
-      speaking: false,
-      declined: 0,
-      cards: 1,
+      waitingSince: mode.waiting ? this.#startedAt + Math.round(mode.activeAt - this.#startedMonotonic) : null,
+      speaking: mode.speaking,
+      declined: mode.declined,
+      cards: terms.cards,
       outcome: result?.outcome ?? null,
       reason: result?.reason ?? null,
       brand: result?.brand ?? null,
@@ -185,18 +280,20 @@ export class PaymentSession {
       startedAt: this.#startedAt,
       endedAt: this.#endedAt ?? null,
       acknowledged: this.#acknowledged,
-      refundedMinor: 0,
-      possible: [],
+      refundedMinor,
+      possible,
     };
   }
 
   #carryOut(outputs: PaymentOutput[]): void {
     const { link, gate } = this.#parts;
+    const { terms, merchant, call } = this.#request;
     for (const output of outputs) {
       switch (output.type) {
         case 'shut-gate':
           gate.heldByPayment();
-          if (!link.send(this.#openMessage())) this.#refuse('card-process-down', 'draining');
+          if (!link.send(paymentOpen(terms, { payment: this.id, leg: call, merchant })))
+            this.#refuse('card-process-down', 'draining');
           break;
         case 'shut-valve':
           // Rejects only with its worker's death, which ends the agent's leg: nothing is left to shut.
@@ -230,24 +327,6 @@ export class PaymentSession {
       }
     }
   }
-
-  #openMessage() {
-    const { merchant, order, language, call } = this.#request;
-    return {
-      type: 'payment-open',
-      payment: this.id,
-      leg: call,
-      merchant,
-      purpose: 'charge',
-      order: {
-        reference: order.reference,
-        amountMinor: order.amountMinor,
-        currency: order.currency,
-        ...(order.description !== undefined && { description: order.description }),
-      },
-      language,
-    } as const;
-  }
 }
 
 function resultOf(message: PaymentResult): PaymentResult {
@@ -259,26 +338,4 @@ function resultOf(message: PaymentResult): PaymentResult {
     ...(lastFour !== undefined && { lastFour }),
     ...(receipt !== undefined && { receipt }),
   };
-}
-
-/** What an API client is told when the card process won't take a payment. */
-function problemOf(why: string): Problem<ProblemCode> {
-  switch (why) {
-    case 'attempt-alive':
-      return {
-        code: 'attempt-alive',
-        message: 'an earlier payment of this order is not settled yet: wait for its result before another is started',
-      };
-    case 'in-payment':
-      return { code: 'already-in-payment', message: 'this call is in a payment already' };
-    case 'already-settled':
-      return { code: 'already-ended', message: 'this order is paid already' };
-    case 'draining':
-      return { code: 'draining', message: 'the server is being stopped: no new payments' };
-    default:
-      return {
-        code: 'card-process-down',
-        message: `the card process can't take a payment now (${why}): the call goes on, try again in a moment`,
-      };
-  }
 }

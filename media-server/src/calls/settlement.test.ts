@@ -16,13 +16,15 @@ function house(rows: [Id, PaymentRow['outcome']][], live: Record<Id, PaymentResu
   const written: [Id, string][] = [];
   const inputs: [Id, PaymentInput][] = [];
   const again: Id[] = [];
+  const news: Id[] = [];
   const settlement = new Settlement({
-    link: { up: true, send: (message) => sent.push(message) > 0 },
+    link: { up: true, languages: [], send: (message) => sent.push(message) > 0 },
     clock: new TestClock(),
     books: {
       unsettled: async () => rows.map(([payment, outcome]) => ({ id: payment, outcome }) as PaymentRow),
-      outcome: (payment, { outcome, reason }) => void written.push([payment, `${outcome} ${reason}`]),
+      outcome: async (payment, { outcome, reason }) => written.push([payment, `${outcome} ${reason}`]) > 0,
     },
+    news: (payment) => news.push(payment),
     live: (payment) =>
       payment in live
         ? ({
@@ -32,11 +34,11 @@ function house(rows: [Id, PaymentRow['outcome']][], live: Record<Id, PaymentResu
           } as unknown as PaymentSession)
         : undefined,
   });
-  return { settlement, sent, written, inputs, again };
+  return { settlement, sent, written, inputs, again, news };
 }
 
 test('payments that an earlier life of the server left are settled by the ledger’s word', async () => {
-  const { settlement, sent, written } = house([
+  const { settlement, sent, written, news } = house([
     [id('a'), null],
     [id('b'), null],
     [id('c'), null],
@@ -53,6 +55,8 @@ test('payments that an earlier life of the server left are settled by the ledger
   ]);
   settlement.heard({ type: 'outcome', payment: id('b'), ...UNKNOWN });
   settlement.heard({ type: 'settled', payment: id('b'), ...APPROVED });
+  await Promise.resolve();
+  expect(news).toEqual([id('a'), id('c'), id('b'), id('b')]);
   expect(written.slice(2)).toEqual([
     [id('b'), 'unknown no-answer'],
     [id('b'), 'approved none'],

@@ -3,14 +3,23 @@ import type { Clock } from '../shared/clock.ts';
 import type { Id } from '../shared/ids.ts';
 import type { Books } from './books.ts';
 import type { CardCommands } from './customer-gate.ts';
-import type { PaymentSession } from './payment-session.ts';
+import type { PaymentInput } from './payment-mode.ts';
+
+/** A payment that somebody here still holds: its session, or an action that is under way. */
+export interface LivePayment {
+  readonly result: PaymentResult | undefined;
+  input(input: Extract<PaymentInput, { type: 'settled' | 'ledger' }>): void;
+  /** The ledger says that nobody was told of this outcome. */
+  tellAgain(outcome: PaymentResult['outcome']): void;
+}
 
 export interface SettlementParts {
   readonly link: CardCommands;
   readonly clock: Clock;
   readonly books: Pick<Books, 'unsettled' | 'outcome'>;
-  /** The payment's session, while its call or the memory of it is there. */
-  readonly live: (payment: Id) => PaymentSession | undefined;
+  readonly live: (payment: Id) => LivePayment | undefined;
+  /** What became of a payment that nobody holds any more was written. */
+  readonly news: (payment: Id) => void;
 }
 
 /** No word of it in the ledger, and the card process that had it is gone: no request for money was ever sent. */
@@ -18,7 +27,7 @@ const NEVER_SENT: PaymentResult = { outcome: 'failed', reason: 'card-process-end
 
 /**
  * What became of payments that an earlier life left, of the server or of the card process: asks the ledger, and hands
- * its word to the payment's session, or to the books where there is none any more.
+ * its word to whoever holds the payment, or to the books where nobody does any more.
  */
 export class Settlement {
   readonly #parts: SettlementParts;
@@ -95,6 +104,7 @@ export class Settlement {
   }
 
   #write(payment: Id, result: PaymentResult): void {
-    this.#parts.books.outcome(payment, result, this.#parts.clock.now());
+    const { books, clock, news } = this.#parts;
+    void books.outcome(payment, result, clock.now()).then((isNew) => isNew && news(payment));
   }
 }
