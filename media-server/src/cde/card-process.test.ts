@@ -367,3 +367,77 @@ test('a server that asks for certain payments hears of each: how it stands, that
     { type: 'payments-end' },
   ]);
 });
+
+test('a stored card is charged for its member, and the answer goes back to the leg', async () => {
+  const { card, command, from, events, rest } = house();
+  card.attached();
+  command(legOpen);
+  command({ ...open, purpose: 'stored-charge', member: 'M-1' });
+  await rest();
+  events.length = 0;
+  from({ kind: 'charge-stored', payment });
+  await rest();
+  expect(events).toEqual(['gateway charges M-1', 'thread authorized']);
+});
+
+test('what the merchant’s gateway or the guide can’t do is refused before the ledger is asked', () => {
+  const { card, command, events, said } = house();
+  card.attached();
+  command(legOpen);
+  const unfit: readonly [Partial<PaymentOpen>, string][] = [
+    [{ purpose: 'authorize' }, 'not-possible'],
+    [{ order: { ...open.order, currency: 'USD' } }, 'amount-unfit'],
+    [{ purpose: 'stored-charge' }, 'member-missing'],
+    [{ language: 'de' }, 'no-such-language'],
+    [{ languages: ['en', 'de'] }, 'no-such-language'],
+  ];
+  for (const [over, why] of unfit) {
+    command({ ...open, ...over });
+    expect(said.at(-1)).toMatchObject({ type: 'refused', why });
+  }
+  expect(events).not.toContain('ledger open');
+});
+
+test('the leg learns which numbers the merchant’s gateway takes, and gets what the agent does for the customer', async () => {
+  const { card, command, posted, said, rest } = house();
+  card.attached();
+  command(legOpen);
+  command(open);
+  expect(posted.at(-1)?.[1]).toMatchObject({ kind: 'command', lengths: { visa: [16] } });
+  await rest();
+  for (const help of [
+    { type: 'ask-again', payment, field: 'expiry' },
+    { type: 'hint', payment, hint: 'use-keypad' },
+    { type: 'more-time', payment },
+    { type: 'gentle', payment, on: true },
+    { type: 'code-refused', payment, why: 'limit' },
+    { type: 'no-keys', payment },
+  ] as const) {
+    command(help);
+    expect(posted.at(-1)?.[1]).toEqual({ kind: 'command', command: help });
+  }
+  command({ type: 'more-time', payment: 'x'.repeat(26) });
+  expect(said.at(-1)).toMatchObject({ type: 'refused', why: 'no-such-payment' });
+});
+
+test('money is moved back without a leg, and the process stays until it is', async () => {
+  const { card, command, said, events, rest } = house();
+  card.attached();
+  const money = { type: 'money', payment, merchant: 'm'.repeat(26), of: told, action: 'refund' } as const;
+  command(money);
+  card.terminate();
+  expect(events).not.toContain('end');
+  await rest();
+  expect(said.at(-1)).toEqual({ ...approved, type: 'outcome', payment });
+  expect(events.at(-1)).toBe('end');
+  command(money);
+  expect(said.at(-1)).toMatchObject({ type: 'refused', why: 'draining' });
+});
+
+test('an action that can’t be is refused', async () => {
+  const { card, command, said, rest } = house();
+  card.attached();
+  command({ type: 'money', payment, merchant: 'm'.repeat(26), of: told, action: 'void' });
+  await rest();
+  expect(said.at(-1)).toEqual({ type: 'refused', command: 'money', payment, why: 'not-possible' });
+});

@@ -1,6 +1,7 @@
+import { createHmac } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { TestClock } from '../shared/clock.ts';
-import { type FromCard, type PaymentOpen } from './contract.ts';
+import { FromCard, type PaymentOpen } from './contract.ts';
 import { LegPayment } from './leg-payment.ts';
 import { type PromptName } from './prompts/names.ts';
 import { loadPrompts } from './prompts/prompts.ts';
@@ -20,14 +21,14 @@ const approved = { outcome: 'approved', reason: 'none', brand: 'visa', lastFour:
 const book = loadPrompts();
 
 /** A payment on a leg that is only its clock and notebooks. */
-function legOf(breaks = false) {
+function legOf(breaks = false, over: Partial<PaymentOpen> = {}) {
   const clock = new TestClock();
   const said: FromCard[] = [];
   const posted: FromThread[] = [];
   const played: PromptName[][] = [];
   const faults: unknown[] = [];
   const payment = new LegPayment({
-    open,
+    open: { ...open, ...over },
     codec: 'PCMU',
     limits: {
       firstKeyMs: 8000,
@@ -158,4 +159,96 @@ test('a bug in the dialogue ends it as failed, after the customer was told so', 
       asked: false,
     },
   ]);
+});
+
+const DECLINED = { outcome: 'declined', reason: 'funds' } as const;
+
+test('a further card goes to the gateway after a decline, and the last answer is the result', () => {
+  const leg = legOf(false, { cards: 2 });
+  toCard(leg);
+  leg.payment.authorized(DECLINED);
+  leg.keys('55555555555544440128456');
+  expect(leg.posted.filter(({ kind }) => kind === 'authorize')).toHaveLength(2);
+  leg.payment.authorized(approved);
+  leg.payment.told(true);
+  leg.payment.played();
+  expect(leg.posted.at(-1)).toEqual({ kind: 'ended', payment: open.payment, result: approved, asked: true });
+});
+
+test('a payment given up after a decline ends with it, and whoever ends it has to write so', () => {
+  const leg = legOf(false, { cards: 2 });
+  toCard(leg);
+  leg.payment.authorized(DECLINED);
+  leg.payment.hungUp();
+  expect(leg.posted.at(-1)).toEqual({ kind: 'ended', payment: open.payment, result: DECLINED, asked: false });
+
+  const last = legOf();
+  toCard(last);
+  last.payment.authorized(DECLINED);
+  last.payment.hungUp();
+  expect(last.posted.at(-1)).toEqual({ kind: 'ended', payment: open.payment, result: DECLINED, asked: true });
+});
+
+test('a customer who is gone when a card is declined tries no other', () => {
+  const leg = legOf(false, { cards: 3 });
+  toCard(leg);
+  leg.payment.hungUp();
+  leg.payment.authorized(DECLINED);
+  expect(leg.posted.at(-1)).toEqual({ kind: 'ended', payment: open.payment, result: DECLINED, asked: false });
+});
+
+test('a stored card is charged once the customer agreed', () => {
+  const leg = legOf(false, { purpose: 'stored-charge', member: 'M-1' });
+  leg.payment.taken();
+  leg.payment.begin();
+  leg.keys('1');
+  expect(leg.posted).toEqual([{ kind: 'charge-stored', payment: open.payment }]);
+  leg.payment.authorized(approved);
+  expect(leg.played.flat()).not.toContain('approved');
+  leg.payment.told(true);
+  expect(leg.played.at(-1)).toContain('approved');
+});
+
+test('a verified person is told at once: no money waits for it', () => {
+  const leg = legOf(false, { purpose: 'verify', order: { ...open.order, amountMinor: 0 } });
+  leg.payment.taken();
+  leg.payment.begin();
+  expect(leg.said).toContainEqual({ type: 'code-wanted', payment: open.payment, again: false });
+  const salt = 'ab'.repeat(16);
+  const digest = createHmac('sha256', Buffer.from(salt, 'hex')).update('012345').digest('hex');
+  leg.payment.code({ type: 'code-digest', salt, digest, validMs: 60_000 });
+  leg.keys('012345');
+  expect(leg.played.at(-1)).toContain('verified');
+  const verified = { outcome: 'approved', reason: 'none' };
+  expect(leg.posted.at(-1)).toEqual({ kind: 'telling', payment: open.payment, result: verified, asked: false });
+  leg.payment.played();
+  expect(leg.posted.at(-1)).toEqual({ kind: 'ended', payment: open.payment, result: verified, asked: false });
+});
+
+test('help that comes too late is refused to the agent', () => {
+  const leg = legOf();
+  toCard(leg);
+  leg.payment.help({ type: 'hint', hint: 'use-keypad' });
+  leg.payment.authorized(approved);
+  leg.payment.told(true);
+  leg.payment.played();
+  leg.payment.help({ type: 'more-time' });
+  expect(leg.said.filter(({ type }) => type === 'refused')).toEqual([
+    { type: 'refused', command: 'hint', payment: open.payment, why: 'too-late' },
+    { type: 'refused', command: 'more-time', payment: open.payment, why: 'too-late' },
+  ]);
+});
+
+test('everything that a payment says fits the contract', () => {
+  const leg = legOf(false, { languages: ['ja', 'en'], gentle: true, cards: 2 });
+  leg.payment.taken();
+  leg.payment.begin();
+  leg.keys('2');
+  leg.payment.speech();
+  leg.keys('14242');
+  leg.payment.help({ type: 'more-time' });
+  leg.payment.help({ type: 'ask-again', field: 'security-code' });
+  leg.payment.cancel();
+  expect(leg.said.length).toBeGreaterThan(5);
+  for (const message of leg.said) expect(() => FromCard.parse(message)).not.toThrow();
 });

@@ -1,59 +1,20 @@
 import { expect, test } from 'vitest';
 import type { PaymentResult } from '../contract.ts';
-import { loadPrompts } from '../prompts/prompts.ts';
-import { createDialogue, type DialogueOptions, type DialogueOutput, step, wakeAt, wipe } from './dialogue.ts';
+import { createDialogue, step, wakeAt, wipe } from './dialogue.ts';
 import { HASH, STAR } from './exchange.ts';
-import { Line, nameOf } from './line.testing.ts';
+import {
+  asked,
+  endOf,
+  lastSaid,
+  type Line,
+  lineOf as line,
+  optionsOf as options,
+  progressOf,
+  said,
+  VISA,
+} from './line.testing.ts';
 
-const UTC_NOW = Date.UTC(2026, 6, 15);
-const VISA = '4242424242424242';
-const { speech } = loadPrompts();
 const APPROVED: PaymentResult = { outcome: 'approved', reason: 'none', brand: 'visa', lastFour: '4242' };
-
-function options(over: Partial<DialogueOptions> = {}): DialogueOptions {
-  return {
-    purpose: 'charge',
-    language: 'ja',
-    order: { amountMinor: 12_800, currency: 'JPY', reference: 'A-1' },
-    limits: {
-      firstKeyMs: 10_000,
-      nextKeyMs: 8000,
-      totalMs: 300_000,
-      mistakesPerField: 3,
-      moreTimeMs: 60_000,
-      moreTimes: 2,
-    },
-    utcNow: UTC_NOW,
-    speech,
-    ...over,
-  };
-}
-
-const line = (over: Partial<DialogueOptions> = {}): Line => new Line(createDialogue(options(over)));
-
-/** A line that has come as far as the question for `field`. */
-function asked(field: 'confirmation' | 'card-number' | 'expiry' | 'security-code'): Line {
-  const phone = line();
-  phone.begin();
-  const steps = [
-    ['confirmation', '1'],
-    ['card-number', VISA],
-    ['expiry', '1227'],
-  ] as const;
-  for (const [name, keys] of steps) {
-    if (name === field) break;
-    phone.listen();
-    phone.keys(keys, 3);
-  }
-  return phone;
-}
-
-const said = (phone: Line): string[] => phone.outputs.flatMap((o) => (o.type === 'play' ? o.prompts.map(nameOf) : []));
-const lastSaid = (phone: Line): readonly string[] =>
-  phone.outputs.findLast((o) => o.type === 'play')?.prompts.map(nameOf) ?? [];
-const endOf = (phone: Line): PaymentResult | undefined => phone.outputs.find((o) => o.type === 'end')?.result;
-const progressOf = (phone: Line): (DialogueOutput & { type: 'progress' }) | undefined =>
-  phone.outputs.findLast((o) => o.type === 'progress');
 
 test('a customer who does what is asked hears the script and pays', () => {
   const phone = line();
@@ -139,31 +100,6 @@ test('any key stops what is being said', () => {
   const phone = asked('card-number');
   phone.keys('4', 3);
   expect(phone.outputs.at(-2)).toEqual({ type: 'stop-playing' });
-});
-
-for (const field of ['confirmation', 'card-number', 'expiry', 'security-code'] as const) {
-  test(`*0 alone returns to the agent from ${field}, also half-way through it`, () => {
-    for (const keys of field === 'confirmation' ? ['*0'] : ['*0', '12*0']) {
-      const phone = asked(field);
-      phone.keys(keys, 2);
-      phone.wait(1499);
-      expect(endOf(phone)).toBeUndefined();
-      phone.wait(1);
-      expect(lastSaid(phone)).toEqual(['returning']);
-      phone.listen();
-      expect(endOf(phone)).toEqual({ outcome: 'cancelled', reason: 'by-customer' });
-    }
-  });
-}
-
-test('*0827 is the date 08/27 at one, two and five keys a second', () => {
-  for (const perSecond of [1, 2, 5]) {
-    const phone = asked('expiry');
-    phone.keys('*0827', perSecond);
-    expect(progressOf(phone)?.step).toBe('security-code');
-    phone.keys('123', 3);
-    expect([...(phone.card?.expiry ?? [])].join('')).toBe('0827');
-  }
 });
 
 test('* clears the field at once', () => {

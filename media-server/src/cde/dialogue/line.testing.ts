@@ -1,7 +1,17 @@
+import type { PaymentResult } from '../contract.ts';
 import type { PromptName } from '../prompts/names.ts';
-import type { Pace } from '../prompts/prompts.ts';
+import { loadPrompts, type Pace } from '../prompts/prompts.ts';
 import type { CardFields } from './card-fields.ts';
-import { type Dialogue, type DialogueInput, type DialogueOutput, type Phrase, step, wakeAt } from './dialogue.ts';
+import {
+  createDialogue,
+  type Dialogue,
+  type DialogueInput,
+  type DialogueOptions,
+  type DialogueOutput,
+  type Phrase,
+  step,
+  wakeAt,
+} from './dialogue.ts';
 
 const KEYS = '0123456789*#';
 
@@ -99,3 +109,58 @@ function buffersOf(value: unknown, seen = new Set<unknown>()): Uint8Array[] {
   const inside: unknown[] = value instanceof Map ? [...value.values()] : Object.values(value);
   return inside.flatMap((item) => buffersOf(item, seen));
 }
+
+const { speech } = loadPrompts();
+
+/** A charge of ¥12,800 on 15 July 2026, in Japanese. */
+export function optionsOf(over: Partial<DialogueOptions> = {}): DialogueOptions {
+  return {
+    purpose: 'charge',
+    language: 'ja',
+    order: { amountMinor: 12_800, currency: 'JPY', reference: 'A-1' },
+    limits: {
+      firstKeyMs: 10_000,
+      nextKeyMs: 8000,
+      totalMs: 300_000,
+      mistakesPerField: 3,
+      moreTimeMs: 60_000,
+      moreTimes: 2,
+    },
+    utcNow: Date.UTC(2026, 6, 15),
+    speech,
+    ...over,
+  };
+}
+
+export const VISA = '4242424242424242';
+
+export const lineOf = (over: Partial<DialogueOptions> = {}): Line => new Line(createDialogue(optionsOf(over)));
+
+/** A line that has come as far as the question for `field`. */
+export function asked(
+  field: 'confirmation' | 'card-number' | 'expiry' | 'security-code',
+  over: Partial<DialogueOptions> = {},
+): Line {
+  const phone = lineOf(over);
+  phone.begin();
+  const steps = [
+    ['confirmation', '1'],
+    ['card-number', VISA],
+    ['expiry', '1227'],
+  ] as const;
+  for (const [name, keys] of steps) {
+    if (name === field) break;
+    phone.listen();
+    phone.keys(keys, 3);
+  }
+  return phone;
+}
+
+export const said = (phone: Line): string[] =>
+  phone.outputs.flatMap((output) => (output.type === 'play' ? output.prompts.map(nameOf) : []));
+export const lastSaid = (phone: Line): readonly string[] =>
+  phone.outputs.findLast((output) => output.type === 'play')?.prompts.map(nameOf) ?? [];
+export const endOf = (phone: Line): PaymentResult | undefined =>
+  phone.outputs.find((output) => output.type === 'end')?.result;
+export const progressOf = (phone: Line): (DialogueOutput & { type: 'progress' }) | undefined =>
+  phone.outputs.findLast((output) => output.type === 'progress');
