@@ -8,8 +8,17 @@ export type CardOutcome =
   | { readonly is: 'slow' }
   /** The money moves, the answer never comes. */
   | { readonly is: 'late' }
+  /** The money moves, the connection breaks in the middle of the answer. */
+  | { readonly is: 'reset' }
+  /** The money moves, the answer says that it was asked before (409). */
+  | { readonly is: 'duplicate' }
+  /** Approved; what it brought can't be given back afterwards. */
+  | { readonly is: 'no-refund' }
   /** Nothing is carried out and no answer ever comes. */
   | { readonly is: 'lost' };
+
+/** How an attempt is answered, and whatever is done with its money later. */
+export type Behaviour = Exclude<CardOutcome['is'], 'declined' | 'lost'>;
 
 export const DECLINE_REASONS = ['card-refused', 'funds', 'limit', 'card-expired', 'security-code-wrong'] as const;
 export type DeclineReason = (typeof DECLINE_REASONS)[number];
@@ -48,6 +57,12 @@ const OUTCOMES: ReadonlyMap<string, CardOutcome> = new Map([
   ['1789612b7ca1f7d829a85f8996d6c12baac260ab87ae1d77ec33439a928eedfe', { is: 'slow' }],
   // Visa …0341
   ['975136130120262dd3a5716447bbcab6dbdf7fd7d1a228b73a018952c50642f6', { is: 'late' }],
+  // Visa …0119
+  ['62ac087033ba812fa52dd39984ff222bd3d97d024f258345a891be2142f253ec', { is: 'reset' }],
+  // Visa …0101
+  ['5cc14dbd1b49a8f5ef93d813d8d68512d9cbaf681f15fcdbad3a7246b4004677', { is: 'duplicate' }],
+  // Visa …5126
+  ['af4a894e7140ab6c3ae6c641af39f007eff77525fb5e3cad968b634663e88d04', { is: 'no-refund' }],
   // Visa …0259
   ['4e606641b79221a20f7ec26a5283143b9da8bfcee264c89ce9c01929fd012a2c', { is: 'lost' }],
 ]);
