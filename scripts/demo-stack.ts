@@ -64,6 +64,7 @@ export interface Stack {
   readonly secrets: {
     readonly hanako: string;
     readonly taro: string;
+    readonly keiko: string;
     readonly customer: string;
     readonly apiKey: string;
   };
@@ -212,6 +213,7 @@ function serverSettings(folder: string, ports: StackPorts, onlyLoopback: boolean
       ...(onlyLoopback && { bind: '127.0.0.1', listen: ['127.0.0.1'] }),
     },
     gateway: { url: `https://127.0.0.1:${ports.sandbox}` },
+    codes: { sender: { kind: 'log-only', url: `http://127.0.0.1:${ports.phone}/messages` } },
   };
 }
 

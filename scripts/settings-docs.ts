@@ -75,6 +75,7 @@ function addGroup(groups: { title: string; rows: string[] }[], title: string, sc
         continue;
       }
       group.rows.push(row(key, property, object));
+      if (property.oneOf) addKinds(groups, key, property);
       if (property.items?.properties) addGroup(groups, `${key}[]`, property.items);
     }
   };
@@ -97,6 +98,9 @@ function valuesOf(schema: Schema): string {
   if (schema.properties) return 'group';
   if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``;
   if (schema.enum) return schema.enum.map((value) => `\`${JSON.stringify(value)}\``).join(', ');
+  if (schema.oneOf) return schema.oneOf.map(({ properties }) => `\`${properties?.['kind']?.const}\``).join(', ');
+  if (schema.anyOf?.some(({ properties }) => properties?.['environment']))
+    return '`{"file": "…"}`, `{"environment": "…"}`';
   if (schema.anyOf)
     return schema.anyOf.some(({ format }) => format?.startsWith('cidr')) ? 'range (CIDR)' : 'IP address';
   switch (schema.type) {

@@ -9,8 +9,10 @@ import { type ApiParts, createApiParts } from './api/parts.ts';
 import { Books } from './calls/books.ts';
 import { Calls } from './calls/calls.ts';
 import { StoredDirectory } from './calls/directory.ts';
+import { FunnelRecorder } from './calls/funnel-recorder.ts';
 import { CardLink } from './card-link/card-link.ts';
 import type { CardSettings } from './cde/settings.ts';
+import { startCodes } from './integrations/codes/start-codes.ts';
 import { CallMedia } from './media/call-media.ts';
 import { MediaWorkers } from './media/workers.ts';
 import { systemClock } from './shared/clock.ts';
@@ -136,6 +138,10 @@ async function start(
   if (unapproved.length > 0)
     log.warn({ unapproved }, 'the scope map is another than the approved one: npm run scope-map');
   const registry = new Registry();
+  const { codes, close: closeCodes } = codesOf(settings, storage, log, registry);
+  undo.push(closeCodes);
+  const funnel = funnelOf(settings, storage, log, registry);
+  undo.push(() => funnel.close());
   const sip: SipServer = new SipServer({
     settings: settings.sip,
     clock: systemClock,
@@ -161,9 +167,11 @@ async function start(
       awaitAgentMs: settings.calls.awaitAgentSeconds * 1000,
       queueMs: settings.calls.queueSeconds * 1000,
       nobody: settings.calls.nobody,
+      codes,
     },
     directory,
     books: new Books(storage, log),
+    funnel,
     limit: settings.calls.limit,
   });
   const parts: ApiParts = createApiParts({
@@ -272,6 +280,32 @@ async function certificateOf(settings: Settings): Promise<{ certFile: string; ke
 
 async function credentialOf(parts: ApiParts, storage: Storage, user: string, realm: string) {
   return parts.sipCredentials.lookup(user) ?? (await findDevice(storage, user, realm));
+}
+
+function codesOf(settings: Settings, storage: Storage, log: Logger, registry: Registry) {
+  const { codes, dataFolder } = settings;
+  const textsFolder = path.join(here, 'cde/prompts');
+  try {
+    return startCodes({ settings: codes, storage, clock: systemClock, log, registry, dataFolder, textsFolder });
+  } catch (cause) {
+    throw new SettingsError((cause as Error).message);
+  }
+}
+
+function funnelOf(settings: Settings, storage: Storage, log: Logger, registry: Registry): FunnelRecorder {
+  const steps = new Counter({
+    name: 'tonegate_payment_steps_total',
+    help: 'Steps of payments that have ended, by how they were left',
+    labelNames: ['step', 'left'],
+    registers: [registry],
+  });
+  return new FunnelRecorder({
+    storage,
+    clock: systemClock,
+    log,
+    keepMs: settings.funnel.keepDays * 86_400_000,
+    counted: (step, left) => steps.inc({ step, left }),
+  });
 }
 
 function workerBinary(settings: Settings): string {

@@ -3,6 +3,7 @@ import { availableParallelism, networkInterfaces } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { gatewaySettings } from './cde/gateways/gateway-settings.ts';
+import { CodeSettings } from './integrations/codes/settings.ts';
 import { LOG_LEVELS } from './shared/logger.ts';
 import { SipSettings } from './sip/settings.ts';
 
@@ -141,6 +142,17 @@ export const Settings = z.strictObject({
   gateway: gatewaySettings(z.string(), z.string().optional())
     .prefault({})
     .describe('The payment service. docs/gateways.md says what each kind can do and needs.'),
+  codes: CodeSettings.prefault({}).describe('One-time codes, see docs/verification.md.'),
+  funnel: z
+    .strictObject({
+      keepDays: z
+        .int()
+        .min(1)
+        .max(3650)
+        .default(400)
+        .describe('How long the steps of payments are kept, for the drop-off funnel.'),
+    })
+    .prefault({}),
 });
 export type Settings = z.infer<typeof Settings>;
 
@@ -183,6 +195,9 @@ export function readSettings(file: string | undefined): Settings {
     throw new SettingsError(
       `wrong settings:\n  calls.outgoingTrunk = "${trunk}": no trunk in sip.trunks has this name`,
     );
+  }
+  if (settings.codes.sender?.kind === 'log-only' && !settings.demo) {
+    throw new SettingsError('wrong settings:\n  codes.sender.kind = "log-only": only with demo = true');
   }
   const dataFolder = path.resolve(settings.dataFolder);
   if (dataFolder.length > DATA_FOLDER_LIMIT) {

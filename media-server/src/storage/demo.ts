@@ -5,24 +5,44 @@ import { type Id, randomLetters } from '../shared/ids.ts';
 import { Secret } from '../shared/secret.ts';
 import { addApiKey, findApiKey, newApiKey, revokeApiKeys } from './api-keys.ts';
 import { putDevice } from './devices.ts';
+import { findMember, putMember } from './members.ts';
 import { addMerchant, addOrganisation, join } from './merchants.ts';
 import { addNumber } from './numbers.ts';
 import { addPerson, checkPassword, findPersonByName, setPassword } from './people.ts';
 import type { Storage } from './storage.ts';
-import type { Merchant } from './tables.ts';
+import type { Merchant, Person } from './tables.ts';
 
 const ORGANISATION = 'Tonegate demo';
 const MERCHANT = 'Tanaka Foods';
 const NUMBER = '+81312345678';
-const AGENTS = [
-  { name: 'hanako', displayName: 'Yamada Hanako' },
-  { name: 'taro', displayName: 'Suzuki Taro' },
+const PEOPLE = [
+  { name: 'hanako', displayName: 'Yamada Hanako', role: 'agent' },
+  { name: 'taro', displayName: 'Suzuki Taro', role: 'agent' },
+  { name: 'keiko', displayName: 'Sato Keiko', role: 'supervisor' },
+] as const;
+/** Customers whom the merchant knows; the first two have the demo phone's number, the third one that nobody answers to. */
+const MEMBERS = [
+  { member: 'C-1001', phone: '+819012345678', language: 'ja', gentle: 0 },
+  { member: 'C-1002', phone: '+819012345678', language: 'en', gentle: 1 },
+  { member: 'C-1003', phone: '+819000000000', language: null, gentle: 0 },
 ] as const;
 const DEVICE = 'customer';
 const API_KEY = 'demo core system';
 
-const Secrets = z.object({ hanako: z.string(), taro: z.string(), customer: z.string(), apiKey: z.string() });
+const Secrets = z.object({
+  hanako: z.string(),
+  taro: z.string(),
+  keiko: z.string(),
+  customer: z.string(),
+  apiKey: z.string(),
+});
 type Secrets = z.infer<typeof Secrets>;
+
+interface DemoPerson {
+  readonly id: Id;
+  readonly name: string;
+  readonly password: Secret;
+}
 
 /** What the demo has to show: for the start's last lines and for tests. */
 export interface Demo {
@@ -30,7 +50,8 @@ export interface Demo {
   readonly merchant: Id;
   /** E.164. */
   readonly number: string;
-  readonly agents: readonly { readonly id: Id; readonly name: string; readonly password: Secret }[];
+  readonly agents: readonly DemoPerson[];
+  readonly supervisor: DemoPerson;
   readonly device: { readonly user: string; readonly password: Secret };
   readonly apiKey: Secret;
   /** Where passwords and key are kept, mode 0600. */
@@ -38,8 +59,8 @@ export interface Demo {
 }
 
 /**
- * Makes the demo's organisation, merchant, agents, number, SIP account and API key, or finds them as they are. Passwords
- * are made once and kept in `demo-secrets.json` in `folder`; without that file there are new ones.
+ * Makes the demo's organisation, merchant, people, members, number, SIP account and API key, or finds them as they are. Passwords
+ * are made once and kept in `demo-secrets.json` in `folder`; what isn't in that file is made anew.
  *
  * @param options.realm realm of SIP's digest challenges: the SIP server's domain
  * @param options.now UTC milliseconds
@@ -50,25 +71,25 @@ export async function seedDemo(
 ): Promise<Demo> {
   const { now } = options;
   const secretsFile = joinPath(options.folder, 'demo-secrets.json');
-  const secrets = readSecrets(secretsFile) ?? makeSecrets(secretsFile);
+  const secrets = keepSecrets(secretsFile);
   const merchant = (await findDemoMerchant(storage)) ?? (await makeMerchant(storage, now));
 
-  const agents: Demo['agents'][number][] = [];
-  for (const { name, displayName } of AGENTS) {
+  const people: (DemoPerson & { readonly role: Person['role'] })[] = [];
+  for (const { name, displayName, role } of PEOPLE) {
     const password = secrets[name];
     let person = await findPersonByName(storage, name);
     if (!person) {
       const { organisation } = merchant;
-      person = await addPerson(
-        storage,
-        { organisation, name, displayName, role: 'agent', language: 'ja', password },
-        now,
-      );
+      person = await addPerson(storage, { organisation, name, displayName, role, language: 'ja', password }, now);
     } else if (!(await checkPassword(storage, name, password))) {
       await setPassword(storage, person.id, password);
     }
     await join(storage, person.id, merchant.id, now);
-    agents.push({ id: person.id, name, password: new Secret(password) });
+    people.push({ id: person.id, name, role, password: new Secret(password) });
+  }
+  for (const member of MEMBERS) {
+    if (await findMember(storage, merchant.id, member.member)) continue;
+    await putMember(storage, { merchant: merchant.id, ...member }, now);
   }
 
   const device = { user: DEVICE, password: new Secret(secrets.customer) };
@@ -93,11 +114,14 @@ export async function seedDemo(
       now,
     );
   }
+  const supervisor = people.find(({ role }) => role === 'supervisor');
+  if (!supervisor) throw new Error('the demo has a supervisor');
   return {
     organisation: merchant.organisation,
     merchant: merchant.id,
     number: NUMBER,
-    agents,
+    agents: people.filter(({ role }) => role === 'agent'),
+    supervisor,
     device,
     apiKey,
     secretsFile,
@@ -127,24 +151,28 @@ async function makeMerchant(storage: Storage, now: number): Promise<Merchant> {
   });
 }
 
-function readSecrets(file: string): Secrets | undefined {
+function readSecrets(file: string): { [name in keyof Secrets]?: string | undefined } {
   try {
-    return Secrets.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return Secrets.partial().parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch {
     // Missing, or torn by a start that was killed: new ones are as good.
-    return undefined;
+    return {};
   }
 }
 
-function makeSecrets(file: string): Secrets {
+function keepSecrets(file: string): Secrets {
+  const kept = readSecrets(file);
   const secrets: Secrets = {
-    hanako: newPassword(),
-    taro: newPassword(),
-    customer: newPassword(),
-    apiKey: newApiKey().reveal(),
+    hanako: kept.hanako ?? newPassword(),
+    taro: kept.taro ?? newPassword(),
+    keiko: kept.keiko ?? newPassword(),
+    customer: kept.customer ?? newPassword(),
+    apiKey: kept.apiKey ?? newApiKey().reveal(),
   };
-  writeFileSync(`${file}.new`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
-  renameSync(`${file}.new`, file);
+  if (Object.keys(kept).length < Object.keys(secrets).length) {
+    writeFileSync(`${file}.new`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+  }
   return secrets;
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -42,6 +42,15 @@ afterEach(async () => {
 
 const hanako = () => demo.agents[0]?.id ?? '';
 
+test("a demo of an earlier version keeps its passwords and gets a supervisor's", async () => {
+  const file = join(folder, 'demo-secrets.json');
+  const { keiko: _, ...before } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>;
+  writeFileSync(file, JSON.stringify(before));
+  const again = await seed();
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ ...before, keiko: again.supervisor.password.reveal() });
+  expect((await checkPassword(storage, 'keiko', again.supervisor.password.reveal()))?.role).toBe('supervisor');
+});
+
 test('the demo is made once, and found again with the same passwords and key', async () => {
   const again = await seed();
   expect(again.merchant).toBe(demo.merchant);
@@ -50,14 +59,18 @@ test('the demo is made once, and found again with the same passwords and key', a
   );
   expect(again.apiKey.reveal()).toBe(demo.apiKey.reveal());
   const rows = await storage.selectFrom('people').selectAll().execute();
-  expect(rows).toHaveLength(2);
+  expect(rows).toHaveLength(3);
   expect(await findMerchant(storage, demo.merchant)).toMatchObject({
     name: 'Tanaka Foods',
     timeZone: 'Asia/Tokyo',
     currency: 'JPY',
     language: 'ja',
   });
-  expect((await peopleOfMerchant(storage, demo.merchant)).map((person) => person.name)).toEqual(['hanako', 'taro']);
+  expect((await peopleOfMerchant(storage, demo.merchant)).map(({ name, role }) => `${name} ${role}`)).toEqual([
+    'hanako agent',
+    'keiko supervisor',
+    'taro agent',
+  ]);
   expect(await merchantsOfPerson(storage, hanako())).toHaveLength(1);
 });
 
@@ -87,7 +100,7 @@ test('no password stands in the database in clear', async () => {
   ];
   const text = JSON.stringify(rows);
   const secrets = Object.values(JSON.parse(readFileSync(demo.secretsFile, 'utf8')) as Record<string, string>);
-  expect(secrets).toHaveLength(4);
+  expect(secrets).toHaveLength(5);
   for (const secret of secrets) expect(text).not.toContain(secret);
 });
 

@@ -16,7 +16,7 @@ const timeoutMs = z
 const caFile = z.string().optional().describe('PEM of the only authority trusted for it; default: those of Node.');
 
 const HttpService = z.strictObject({
-  kind: z.literal('http'),
+  kind: z.literal('http').describe('Any service that takes a text by one POST.'),
   url: ServiceUrl.describe('Where a text is posted.'),
   format: z.enum(['json', 'form']).default('json').describe("The body's form."),
   body: z
@@ -26,7 +26,7 @@ const HttpService = z.strictObject({
   headers: z.record(z.string().min(1).max(64), z.string().max(256)).default({}).describe('Further headers.'),
   bearer: SecretSource.optional().describe('Token of `Authorization: Bearer`.'),
   basic: z
-    .strictObject({ user: z.string().min(1).max(128), password: SecretSource })
+    .strictObject({ user: z.string().min(1).max(128).describe('User.'), password: SecretSource.describe('Password.') })
     .optional()
     .describe('`Authorization: Basic`.'),
   caFile,
@@ -34,7 +34,7 @@ const HttpService = z.strictObject({
 });
 
 const Twilio = z.strictObject({
-  kind: z.literal('twilio'),
+  kind: z.literal('twilio').describe('Twilio, or a service with the same API.'),
   url: ServiceUrl.default('https://api.twilio.com').describe('Origin of a service with the same API.'),
   account: z
     .string()
@@ -51,7 +51,7 @@ const Twilio = z.strictObject({
 });
 
 const Smpp = z.strictObject({
-  kind: z.literal('smpp'),
+  kind: z.literal('smpp').describe("A carrier's message centre, SMPP 3.4."),
   host: z.string().min(1).max(253).describe('The SMSC.'),
   port: z.int().min(1).max(65_535).default(2775).describe('Its TCP port.'),
   tls: z.boolean().default(true).describe('TLS; off only in a private network.'),
@@ -66,10 +66,10 @@ const Smpp = z.strictObject({
 });
 
 const LogOnly = z.strictObject({
-  kind: z.literal('log-only'),
+  kind: z.literal('log-only').describe('No carrier: for the demo.'),
   url: ServiceUrl.refine((text) => text.startsWith('http:'), "the demo's page is http on loopback")
     .default('http://127.0.0.1:7090/messages')
-    .describe("The demo carrier's page: the text shows on the customer's phone. Only with the setting demo."),
+    .describe("The demo carrier's page, where the text shows on the customer's phone. Only with demo = true."),
 });
 
 /** One-time codes: who sends them and how many may go out. */
@@ -77,9 +77,7 @@ export const CodeSettings = z.strictObject({
   sender: z
     .discriminatedUnion('kind', [HttpService, Twilio, Smpp, LogOnly])
     .optional()
-    .describe(
-      'Who sends them, see docs/verification.md; default: the demo its own page, else none (no code is asked).',
-    ),
+    .describe('Who sends them, see docs/verification.md; without one nobody can be verified.'),
   validSeconds: z.int().min(60).max(600).default(300).describe('How long a code is good.'),
   perPayment: z.int().min(1).max(3).default(3).describe('Codes in one payment.'),
   betweenSeconds: z.int().min(30).max(300).default(30).describe('Least time between two of them.'),
