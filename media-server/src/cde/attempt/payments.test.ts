@@ -8,43 +8,14 @@ import { TestClock } from '../../shared/clock.ts';
 import { newId } from '../../shared/ids.ts';
 import { createLogger, silentLogger } from '../../shared/logger.ts';
 import type { PaymentResult } from '../contract.ts';
-import type { Answer, AttemptName, Found, Gateway, Reversal } from '../gateways/gateway.ts';
+import type { Answer } from '../gateways/gateway.ts';
 import { GatewayBook } from './gateway-book.ts';
 import { Ledger } from './ledger.ts';
 import { type Card, type PaymentMeta, Payments } from './payments.ts';
+import { FakeGateway } from './testing/fake-gateway.ts';
 
 const RULES = { lookupDelaysMs: [1000, 2000], reverseAfterMs: 600_000, absentAgainAfterMs: 1500 };
 const APPROVED: Answer = { is: 'approved', receipt: 'TAB' };
-
-/** A gateway that answers as it is told to. */
-class FakeGateway implements Gateway {
-  readonly name = 'fake';
-  readonly abilities = { lengths: { visa: [16] }, currencies: ['JPY'], purposes: ['charge'], actions: [] } as const;
-  answers: (() => Promise<Answer> | Answer)[] = [];
-  found: Found[] = [];
-  reversals: Reversal[] = [];
-  readonly asked: string[] = [];
-  cardSeen = '';
-
-  async authorize(request: { reference: string }, card: Omit<Card, 'brand'>, _timeout: number, released: () => void) {
-    this.asked.push(`authorize ${request.reference}`);
-    this.cardSeen = card.number.join('');
-    released();
-    return (await this.answers.shift()?.()) ?? { is: 'unknown' as const };
-  }
-  async lookUp({ reference }: AttemptName): Promise<Found> {
-    this.asked.push(`look-up ${reference}`);
-    return this.found.shift() ?? { is: 'no-answer' };
-  }
-  async reverse({ reference }: AttemptName): Promise<Reversal> {
-    this.asked.push(`reverse ${reference}`);
-    return this.reversals.shift() ?? 'no-answer';
-  }
-  async test() {
-    return 'works' as const;
-  }
-  close(): void {}
-}
 
 let folder: string;
 let gateway: FakeGateway;
