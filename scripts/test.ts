@@ -74,6 +74,8 @@ count(node(['scripts/lint.ts']) === 0);
 vitest('unit', ['--exclude', 'tests/**']);
 vitest('across', ['tests/', '--no-file-parallelism', '--pool=forks']);
 count(node(['scripts/start.ts', '--check']) === 0);
+// What docs/pci.md promises has to have run just now.
+count(node(['scripts/pci.ts']) === 0);
 
 console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
 process.exit(totals.failed === 0 ? 0 : 1);
