@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Law } from '../../rtp/g711.ts';
+import { type Law, SILENCE } from '../../rtp/g711.ts';
 import { chances } from '../../rtp/test-packets.ts';
 import { Recording, type ToneOptions } from './test-tones.ts';
 import { ToneDetector } from './tone-detector.ts';
@@ -79,6 +79,38 @@ test('lost packets within a tone make no second press', () => {
   const pressed = Array.from({ length: 200 }, () => Math.floor(chance() * 12));
   for (const key of pressed) recording.tone(key, 200).silence(100);
   expect(hear(recording.bytes(), 'PCMU', () => chance() < 0.05)).toEqual(pressed);
+});
+
+test('silence put in place of one to three lost packets makes no second press', () => {
+  for (const law of ['PCMU', 'PCMA'] as const) {
+    for (const packets of [1, 2, 3]) {
+      const chance = chances(packets);
+      const recording = new Recording(chance).silence(60);
+      const pressed = Array.from({ length: 100 }, () => Math.floor(chance() * 12));
+      const cuts: number[] = [];
+      for (const key of pressed) {
+        // Somewhere in the tone after the first 60 ms, at the beginning of a packet.
+        cuts.push(Math.ceil((recording.ms + 60 + chance() * 60) / 20) * 160);
+        recording.tone(key, 240).silence(80 + chance() * 13);
+      }
+      const bytes = recording.bytes(law);
+      for (const at of cuts) bytes.fill(SILENCE[law], at, at + packets * 160);
+      expect(hear(bytes, law), `${law} ${packets}`).toEqual(pressed);
+    }
+  }
+});
+
+test('a pause that fits into packets is a pause: the tone after it begins anywhere', () => {
+  const chance = chances(11);
+  const recording = new Recording(chance).silence(60);
+  const pressed: number[] = [];
+  for (let i = 0; i < 400; i++) {
+    const key = i % 12;
+    recording.tone(key, 100).silence(40).tone(key, 100).silence(100);
+    pressed.push(key, key);
+  }
+  // By chance the phases of both tones may fit.
+  expect(hear(recording.bytes()).length).toBeGreaterThanOrEqual(pressed.length * 0.97);
 });
 
 test('a press is told about 40 ms after it began, with the time of its beginning', () => {

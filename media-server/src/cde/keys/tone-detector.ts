@@ -1,4 +1,4 @@
-import { AMPLITUDE_0_DBM0, LINEAR, type Law } from '../../rtp/g711.ts';
+import { AMPLITUDE_0_DBM0, LINEAR, type Law, SILENCE } from '../../rtp/g711.ts';
 import { ToneProof } from './tone-proof.ts';
 
 const RATE = 8000;
@@ -30,6 +30,10 @@ const HOLE_WINDOWS = 5;
 const MISSING_WINDOWS = 16;
 /** Windows in a row of another key that end a tone without any pause. */
 const OTHER_WINDOWS = 2;
+/** Whole packets of silence that stand for lost ones, in samples: 60 ms at most. A pause hardly fits into packets. */
+const REPLACED_MOST = 480;
+/** Silent bytes that a tone has where it crosses zero. */
+const CROSSING = 3;
 /** Windows of tone that count as activity before it is certain. */
 const ACTIVE_WINDOWS = 2;
 
@@ -95,13 +99,25 @@ export class ToneDetector {
   #age = 0;
   #sinceActive = Number.POSITIVE_INFINITY;
 
+  /** The byte of silence. */
+  readonly #silence: number;
+  /** Packets of nothing but silence in a row, in samples. */
+  #silentRun = 0;
+  /** Whether the packet before had sound up to its end. */
+  #soundedLast = false;
+  /** The key whose tone went up to the silent packets, and whether sound came right after them. */
+  #cutKey = -1;
+  #resumed = false;
+
   constructor(law: Law) {
     this.#linear = LINEAR[law];
+    this.#silence = SILENCE[law];
   }
 
   /** Hears the G.711 bytes from `start` to `end`; returns the presses that became certain. */
   push(samples: Uint8Array, start = 0, end = samples.length): readonly TonePress[] {
     let presses: TonePress[] | undefined;
+    this.#hearPacket(samples, start, end);
     for (let at = start; at < end; ) {
       const next = Math.min(end, at + WINDOW - this.#filled);
       this.#proof.hear(this.#linear, samples, at, next);
@@ -119,6 +135,7 @@ export class ToneDetector {
   /** So many samples were lost on the way: a tone before and after them is one. */
   lost(samples: number): void {
     this.#forgetWindow();
+    this.#forgetCut();
     this.#proof.gap(samples);
     const windows = samples / HOP;
     this.#sinceActive += samples;
@@ -134,6 +151,7 @@ export class ToneDetector {
   /** The sender was silent for so many samples without sending any. */
   silent(samples: number): void {
     this.#forgetWindow();
+    this.#forgetCut();
     this.#proof.gap(samples);
     this.#sinceActive += samples;
     if (this.#row < 0) return;
@@ -154,11 +172,44 @@ export class ToneDetector {
   /** Forgets everything heard. */
   reset(): void {
     this.#forgetWindow();
+    this.#forgetCut();
     this.#powers.fill(0);
     this.#proof.forget();
     this.#end();
     this.#otherKey = -1;
     this.#sinceActive = Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * Notes where whole packets of silence cut a tone: somebody on the way may have put them in place of lost ones. Two of
+   * them are as long as a pause must be, so that only the tone that comes after them tells which it was.
+   */
+  #hearPacket(samples: Uint8Array, start: number, end: number): void {
+    const silence = this.#silence;
+    let first = start;
+    while (first < end && samples[first] === silence) first++;
+    if (first === end) {
+      if (this.#silentRun === 0) this.#cut();
+      this.#silentRun += end - start;
+      return;
+    }
+    if (this.#silentRun > 0) this.#resumed = this.#silentRun <= REPLACED_MOST && first - start <= CROSSING;
+    this.#silentRun = 0;
+    let last = end - 1;
+    while (samples[last] === silence) last--;
+    this.#soundedLast = end - 1 - last <= CROSSING;
+  }
+
+  #cut(): void {
+    this.#resumed = false;
+    this.#cutKey = this.#told && this.#soundedLast && this.#holeWindows === 0 ? this.#key() : -1;
+    if (this.#cutKey >= 0) this.#proof.mark(ROWS[this.#row] as number, COLUMNS[this.#column] as number);
+  }
+
+  #forgetCut(): void {
+    this.#silentRun = 0;
+    this.#cutKey = -1;
+    this.#resumed = this.#soundedLast = false;
   }
 
   /** Puts the bytes from `start` to `end` behind what is in the window, without what is below the keys' tones. */
@@ -234,7 +285,10 @@ export class ToneDetector {
     this.#otherWindows = 0;
     if (this.#told || this.#toneWindows < PRESS_WINDOWS) return -1;
     this.#told = this.#proof.proves(ROWS[this.#row] as number, COLUMNS[this.#column] as number);
-    return this.#told ? this.#key() : -1;
+    if (!this.#told) return -1;
+    const goesOn = this.#resumed && this.#cutKey === this.#key() && this.#proof.continues();
+    this.#resumed = false;
+    return goesOn ? -1 : this.#key();
   }
 
   #hole(windows: number): void {

@@ -38,6 +38,8 @@ const EDGE_SHARE = 0.1;
 /** The two pieces must be of one tone: their powers within 1.5 dB, their frequencies within 0.5 %. */
 const SAME_POWER = 10 ** (1.5 / 10);
 const SAME_FREQUENCY = 0.005;
+/** How far a tone's phase may be off after a gap, rad: what half a Hz makes of 80 ms is 0.25. */
+const SAME_PHASE = 0.7;
 /** Where dial tones lie (350, 400, 425, 440, 450, 480 Hz), and how much stronger than the keys they may be. */
 const DIAL_FROM_HZ = 325;
 const DIAL_TO_HZ = 500;
@@ -52,6 +54,8 @@ class Tone {
   energy = 0;
   /** Power in the block's louder half by that in the other. */
   swell = 0;
+  /** At the block's first sample, rad. */
+  phase = 0;
 }
 
 /**
@@ -72,6 +76,10 @@ export class ToneProof {
   readonly #firstRow = new Tone();
   readonly #firstColumn = new Tone();
   #firstEnd = -1;
+  /** The tone as it was before a gap, and where its block began; −1 where none was marked. */
+  readonly #markedRow = new Tone();
+  readonly #markedColumn = new Tone();
+  #markedAt = -1;
   // The last projection.
   #re = 0;
   #im = 0;
@@ -99,10 +107,10 @@ export class ToneProof {
 
   forget(): void {
     this.gap(0);
-    for (const tone of [this.#row, this.#column, this.#firstRow, this.#firstColumn]) {
-      tone.hz = tone.off = tone.energy = tone.swell = 0;
-    }
-    this.#firstEnd = -1;
+    for (const tone of [this.#row, this.#column, this.#firstRow, this.#firstColumn]) copy(NOTHING, tone);
+    copy(NOTHING, this.#markedRow);
+    copy(NOTHING, this.#markedColumn);
+    this.#firstEnd = this.#markedAt = -1;
     this.#re = this.#im = 0;
   }
 
@@ -118,6 +126,19 @@ export class ToneProof {
     copy(this.#column, this.#firstColumn);
     this.#firstEnd = this.#at;
     return false;
+  }
+
+  /** Remembers the tone that lasts up to now, for `continues`. */
+  mark(rowHz: number, columnHz: number): void {
+    const isThere = this.#find(this.#markedRow, rowHz, WHOLE) && this.#find(this.#markedColumn, columnHz, WHOLE);
+    this.#markedAt = isThere ? this.#at - WHOLE : -1;
+  }
+
+  /** Whether the tone that was just proven is the marked one, gone on through the gap: another press begins anywhere. */
+  continues(): boolean {
+    if (this.#markedAt < 0 || this.#unbroken < WHOLE) return false;
+    const samples = this.#at - WHOLE - this.#markedAt;
+    return goesOn(this.#row, this.#markedRow, samples) && goesOn(this.#column, this.#markedColumn, samples);
   }
 
   #pure(length: number, rowHz: number, columnHz: number, rest: number): boolean {
@@ -161,6 +182,7 @@ export class ToneProof {
     if (Math.abs(tone.off) > DEVIATION) return false;
     // |X|² of a sine of amplitude a is (a·Σw/2)²; its weighted energy a²/2·Σw², with Σw = ½ and Σw² = ⅜ of the length.
     tone.energy = (this.#project(hz, length, 0, length) * 3) / length;
+    tone.phase = Math.atan2(this.#im, this.#re);
     return true;
   }
 
@@ -232,6 +254,15 @@ function copy(from: Tone, to: Tone): void {
   to.off = from.off;
   to.energy = from.energy;
   to.swell = from.swell;
+  to.phase = from.phase;
+}
+
+const NOTHING = new Tone();
+
+function goesOn(tone: Tone, before: Tone, samples: number): boolean {
+  const cycles = (((tone.hz + before.hz) / 2) * samples) / RATE;
+  const off = (tone.phase - before.phase) / (2 * Math.PI) - cycles;
+  return same(tone, before) && Math.abs(off - Math.round(off)) * 2 * Math.PI <= SAME_PHASE;
 }
 
 function same(tone: Tone, other: Tone): boolean {
