@@ -1,4 +1,4 @@
-import type { Call, Me, Payment } from '@tonegate/api-schema';
+import type { Call, Funnel, FunnelStep, Me, Payment, TrunkKeys } from '@tonegate/api-schema';
 
 /** The people, calls and payments that the softphone's screens are looked at with. */
 
@@ -15,6 +15,8 @@ export const AGENT: Me = {
   language: 'ja',
   languages: ['en', 'ja'],
 };
+
+export const SUPERVISOR: Me = { ...AGENT, role: 'supervisor' };
 
 export function aCall(over: Partial<Call> = {}): Call {
   const now = Date.now();
@@ -87,4 +89,45 @@ export function anEndedCall(letter: string, over: Partial<Call> = {}): Call {
     end: 'customer-hung-up',
     ...over,
   });
+}
+
+function aStep(step: FunnelStep['step'], reached: number, over: Partial<FunnelStep> = {}): FunnelStep {
+  const left = { hungUp: 0, askedForAgent: 0, cancelledByAgent: 0, silence: 0, mistakes: 0, other: 0, ...over };
+  const gone = left.hungUp + left.askedForAgent + left.cancelledByAgent + left.silence + left.mistakes + left.other;
+  return { step, reached, finished: reached - gone, p50Ms: 6_200, p90Ms: 14_800, corrected: 12, ...left };
+}
+
+/** A week in which most customers who left did so at the card number. */
+export function aFunnel(over: Partial<Funnel> = {}): Funnel {
+  return {
+    payments: 1_240,
+    outcomes: { approved: 1_083, declined: 61, cancelled: 58, failed: 37, unknown: 1 },
+    steps: [
+      aStep('confirmation', 1_240, { hungUp: 8, askedForAgent: 10, silence: 3 }),
+      aStep('card-number', 1_219, { hungUp: 21, askedForAgent: 18, cancelledByAgent: 9, silence: 14, mistakes: 12 }),
+      aStep('expiry', 1_145, { askedForAgent: 2, mistakes: 3 }),
+      aStep('security-code', 1_140, { hungUp: 2, mistakes: 4, silence: 1 }),
+      aStep('processing', 1_133, { hungUp: 1, p50Ms: null, p90Ms: null }),
+    ],
+    languages: ['en', 'ja'],
+    trunks: ['carrier-a', 'carrier-b'],
+    ...over,
+  };
+}
+
+export function aTrunk(trunk: string, verdict: TrunkKeys['verdict'], over: Partial<TrunkKeys> = {}): TrunkKeys {
+  return {
+    trunk,
+    calls: 420,
+    negotiated: 418,
+    event: 390,
+    tone: 0,
+    both: 0,
+    info: 0,
+    silent: 2,
+    payments: 377,
+    lastCallAt: Date.UTC(2026, 4, 12, 5, 30),
+    verdict,
+    ...over,
+  };
 }

@@ -1,7 +1,10 @@
 import type { Call } from '@tonegate/api-schema';
 import type { Browser, Page } from 'playwright-core';
 import { expect } from 'vitest';
-import type { MockServer } from '../../client/test-server/mock-server.ts';
+import { buildSoftphone } from '../../client/test-server/build.ts';
+import { MockServer } from '../../client/test-server/mock-server.ts';
+import { AGENT } from '../../client/test-server/scenes.ts';
+import { launchChromium } from './chromium.ts';
 
 export interface SoftphoneWindow {
   readonly language?: 'ja' | 'en';
@@ -39,4 +42,19 @@ export async function bring(page: Page, server: MockServer, call: Call): Promise
   server.push({ type: 'call', call });
   if (call.state !== 'ringing') await server.sip?.invite(call.id, true);
   await page.getByTestId('call-number').waitFor();
+}
+
+/** A built softphone, its test server and a browser; `stop` ends and removes all of it. */
+export async function startSoftphoneHouse(): Promise<{ server: MockServer; browser: Browser; stop(): Promise<void> }> {
+  const [softphone, browser] = await Promise.all([buildSoftphone(), launchChromium()]);
+  const server = await MockServer.start(AGENT, softphone.files);
+  return {
+    server,
+    browser,
+    stop: async () => {
+      await browser.close();
+      await server.stop();
+      await softphone.remove();
+    },
+  };
 }

@@ -61,6 +61,8 @@ export interface FunnelWish {
 
 /** The guide asks, then listens for ten seconds: longer than any other answer takes. */
 const KEY_TEST_TIMEOUT_MS = 30_000;
+/** The server waits ten seconds for the payment service before it answers that the action is under way. */
+const MONEY_TIMEOUT_MS = 20_000;
 
 /** `window` is this page load's own id: a second window that signs in ends the first one's session by it. */
 export function createApi(http: Http, window: string): Api {
@@ -84,7 +86,8 @@ export function createApi(http: Http, window: string): Api {
     giveHint: (payment, hint) => http.post(`/v1/payments/${payment}/hint`, { hint }),
     giveMoreTime: (payment) => http.post(`/v1/payments/${payment}/more-time`),
     setGentle: (payment, on) => http.post(`/v1/payments/${payment}/gentle`, { on }),
-    doMoney: (payment, body, key) => http.post(`/v1/payments/${payment}/money`, body, { key }),
+    doMoney: (payment, body, key) =>
+      http.post(`/v1/payments/${payment}/money`, body, { key, timeoutMs: MONEY_TIMEOUT_MS }),
     funnel: (query) =>
       http.get(
         `/v1/funnel?${new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]))}`,

@@ -138,10 +138,11 @@ export const enPayment = {
   'keys.test': 'Key test',
   'keys.testing': 'Testing…',
   'keys.testing.text': 'The customer is asked to press 1.',
-  'keys.none':
-    'No keys arrive from this line, so no card can be keyed in. Offer another way to pay, or call back on another line.',
-  'keys.info-only':
-    'This line passes keys on in a way that cards must not take, so no card can be keyed in. Offer another way to pay, and tell your supervisor: the carrier has to change it.',
+  'keys.none': 'No keys arrive from this line, so no card can be keyed in.',
+  'keys.none.text': 'The call goes on. Offer another way to pay, or call back on another line.',
+  'keys.info-only': 'This line passes keys on in a way that cards must not take.',
+  'keys.info-only.text':
+    'The call goes on. Offer another way to pay, and tell your supervisor: the carrier has to change it.',
   'keys.right': 'The key arrived. The payment can begin.',
   'keys.right-info':
     'The key arrived, but in a way that cards must not take. Offer another way to pay, and tell your supervisor.',

@@ -59,7 +59,7 @@ export const jaPayment: Record<keyof typeof enPayment, string> = {
   'pay.phone': 'コードの送り先',
   'pay.phone.example': '例:090-1234-5678',
   'pay.gentle': 'ゆっくりした案内',
-  'pay.gentle.text': '待ち時間も長めです',
+  'pay.gentle.text': '待ち時間も長め',
   'pay.purpose': '手続きの種類: {purpose}',
   'pay.speaks': '押さずに話しています',
   'pay.no-key': '{seconds}秒間入力なし',
@@ -141,10 +141,11 @@ export const jaPayment: Record<keyof typeof enPayment, string> = {
   'keys.test': 'キーの確認',
   'keys.testing': '確認中…',
   'keys.testing.text': 'お客様に1を押していただいています。',
-  'keys.none':
-    'この回線ではキーが届かないため、カード番号を押してもらえません。別の回線でかけ直すか、ほかのお支払い方法をご案内ください。',
-  'keys.info-only':
-    'この回線のキーの送り方では、カード番号を安全に受け取れません。ほかのお支払い方法をご案内のうえ、管理者に知らせてください。通信会社側での変更が必要です。',
+  'keys.none': 'この回線ではキーが届かないため、カード番号を押してもらえません。',
+  'keys.none.text': '通話は続けられます。別の回線でかけ直すか、ほかのお支払い方法をご案内ください。',
+  'keys.info-only': 'この回線のキーの送り方では、カード番号を安全に受け取れません。',
+  'keys.info-only.text':
+    '通話は続けられます。ほかのお支払い方法をご案内のうえ、管理者に知らせてください。通信会社側での変更が必要です。',
   'keys.right': 'キーが届きました。お支払いを始められます。',
   'keys.right-info':
     'キーは届きましたが、カード番号を安全に受け取れない送り方です。ほかのお支払い方法をご案内のうえ、管理者に知らせてください。',

@@ -82,6 +82,26 @@ test('what became of an unknown payment is shown even to an agent who had moved 
   expect(shownPayment(settled)?.outcome).toBe('approved');
 });
 
+test('an old payment that was unknown is told by itself, and shown again', () => {
+  const ended = after(call({ state: 'ended', payment: aPayment({ outcome: 'unknown' }) }));
+  const left = leaveOutcome(ended, aPayment().id);
+  const settled = applyEvent(left, { type: 'payment', payment: aPayment({ outcome: 'approved' }) }, NOW);
+  expect(shownPayment(settled)?.outcome).toBe('approved');
+  expect(settled.recent[0]?.payment?.outcome).toBe('approved');
+});
+
+test('a payment of no call that the window knows changes nothing', () => {
+  const state = after(call({ state: 'talking' }));
+  expect(applyEvent(state, { type: 'payment', payment: aPayment({ id: 'x'.repeat(26) }) }, NOW)).toBe(state);
+});
+
+test('a card declined in mid-payment and a customer who speaks are told at once', () => {
+  const before = after(call({ state: 'payment', payment: aPayment({ step: 'processing' }) }));
+  const again = aPayment({ step: 'card-number', declined: 1, cards: 3, speaking: true });
+  const said = announce(before, applyEvent(before, call({ state: 'payment', payment: again }), NOW));
+  expect(said.map((what) => what.say)).toEqual(['card-declined', 'speaking']);
+});
+
 test('old payments in the list of last calls are history, not outcomes', () => {
   const state = { ...NO_CALLS, recent: [anEndedCall('h', { payment: aPayment({ outcome: 'approved' }) })] };
   expect(shownPayment(state)).toBeNull();

@@ -57,8 +57,6 @@ export function applyEvent(state: CallsState, event: ServerEvent, now: number): 
       return { ...state, agent: event.state };
     case 'call':
       return withCall(state, event.call);
-    case 'payment':
-      return withPayment(state, event.payment);
     case 'payment': {
       // One that no call here ends with is nothing that this window shows.
       const call = [...state.live, ...state.recent].find((one) => one.payment?.id === event.payment.id);

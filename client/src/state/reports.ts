@@ -1,6 +1,6 @@
 import type { Funnel, Purpose, TrunkKeys } from '@tonegate/api-schema';
 import { createStore } from 'zustand/vanilla';
-import type { Api, FunnelWish } from '../api/api.ts';
+import type { Answer, Api, FunnelWish } from '../api/api.ts';
 import type { ApiProblem } from '../api/problem.ts';
 
 /** How far back a report looks. `today` begins at the window's midnight, the others are whole days before now. */
@@ -20,7 +20,7 @@ export interface ReportsState {
   readonly filters: Filters;
   readonly funnel: Funnel | null;
   readonly trunks: readonly TrunkKeys[] | null;
-  readonly loading: boolean;
+  readonly loading: Readonly<Record<'funnel' | 'trunks', boolean>>;
   readonly problem: ApiProblem | null;
 }
 
@@ -28,7 +28,7 @@ const NOTHING: ReportsState = {
   filters: { period: 'week', merchant: null, language: null, trunk: null, purpose: null },
   funnel: null,
   trunks: null,
-  loading: false,
+  loading: { funnel: false, trunks: false },
   problem: null,
 };
 
@@ -46,8 +46,8 @@ export interface ReportsParts {
 export class Reports {
   readonly state = createStore<ReportsState>(() => NOTHING);
   readonly #parts: ReportsParts;
-  /** Only the newest request's answer counts: the filters may have changed meanwhile. */
-  #newest = 0;
+  /** Only the newest answer of each kind counts: the filters may have changed meanwhile. */
+  #newest = { funnel: 0, trunks: 0 };
 
   constructor(parts: ReportsParts) {
     this.#parts = parts;
@@ -61,6 +61,7 @@ export class Reports {
   async loadFunnel(): Promise<void> {
     const wish = wishOf(this.state.getState().filters, this.#parts.now());
     await this.#load(
+      'funnel',
       () => this.#parts.api.funnel(wish),
       (funnel) => ({ funnel }),
     );
@@ -68,27 +69,38 @@ export class Reports {
 
   async loadTrunks(): Promise<void> {
     await this.#load(
+      'trunks',
       () => this.#parts.api.trunks(),
       ({ trunks }) => ({ trunks }),
     );
   }
 
+  /** Signed out: what was seen is not for the next person. */
   clear(): void {
-    this.#newest += 1;
+    this.#newest = { funnel: this.#newest.funnel + 1, trunks: this.#newest.trunks + 1 };
     this.state.setState(NOTHING, true);
   }
 
   async #load<T>(
-    ask: () => Promise<{ ok: true; value: T } | { ok: false; error: ApiProblem }>,
+    kind: 'funnel' | 'trunks',
+    ask: () => Answer<T>,
     shown: (value: T) => Partial<ReportsState>,
   ): Promise<void> {
-    this.#newest += 1;
-    const number = this.#newest;
-    this.state.setState({ loading: true, problem: null });
+    this.#newest[kind] += 1;
+    const number = this.#newest[kind];
+    this.#loading(kind, true);
     const answer = await ask();
-    if (number !== this.#newest) return;
+    if (number !== this.#newest[kind]) return;
     if (!answer.ok && answer.error === 'not-signed-in') return this.#parts.signedOut();
-    this.state.setState({ loading: false, ...(answer.ok ? shown(answer.value) : { problem: answer.error }) });
+    this.#loading(kind, false);
+    this.state.setState(answer.ok ? shown(answer.value) : { problem: answer.error });
+  }
+
+  #loading(kind: 'funnel' | 'trunks', on: boolean): void {
+    this.state.setState(({ loading, problem }) => ({
+      loading: { ...loading, [kind]: on },
+      problem: on ? null : problem,
+    }));
   }
 }
 
@@ -108,9 +120,8 @@ export function leftAt(step: Funnel['steps'][number]): number {
 
 /** The step at which most left; null where nobody did. */
 export function worstStep(funnel: Funnel): Funnel['steps'][number] | null {
-  const worst = funnel.steps.reduce<Funnel['steps'][number] | null>(
+  return funnel.steps.reduce<Funnel['steps'][number] | null>(
     (most, step) => (leftAt(step) > (most === null ? 0 : leftAt(most)) ? step : most),
     null,
   );
-  return worst;
 }

@@ -4,15 +4,23 @@ import type { MessageKey } from '../i18n/translate.ts';
 import { useCalls, useDesk, useSettings, useSoftphone } from '../state/hooks.ts';
 import type { Theme } from '../state/settings.ts';
 import controls from './controls.module.css';
-import { DoneIcon, MenuIcon } from './icons.tsx';
+import { BackIcon, DoneIcon, MenuIcon, ReportsIcon } from './icons.tsx';
 import styles from './me-bar.module.css';
 import menu from './menu.module.css';
 import { useTranslate } from './use-translate.ts';
+import type { Page } from './window.tsx';
 
 const THEMES: readonly Theme[] = ['system', 'light', 'dark'];
 
+export interface MeBarProps {
+  readonly me: Me;
+  readonly onShortcuts: () => void;
+  readonly page: Page;
+  readonly setPage: (page: Page) => void;
+}
+
 /** Zone 1: my state, my name, the network in one word, settings. */
-export function MeBar({ me, onShortcuts }: { me: Me; onShortcuts: () => void }) {
+export function MeBar({ me, onShortcuts, page, setPage }: MeBarProps) {
   const softphone = useSoftphone();
   const t = useTranslate();
   const ready = useCalls((state) => state.agent === 'ready');
@@ -44,6 +52,17 @@ export function MeBar({ me, onShortcuts }: { me: Me; onShortcuts: () => void }) 
         <span className={styles.name}>{me.displayName}</span>
         <Network />
       </div>
+      {me.role !== 'agent' && (
+        <button
+          type="button"
+          className={styles.page}
+          data-testid={page === 'calls' ? 'open-reports' : 'back-to-calls'}
+          onClick={() => setPage(page === 'calls' ? 'reports' : 'calls')}
+        >
+          {page === 'calls' ? <ReportsIcon /> : <BackIcon />}
+          <span>{t(page === 'calls' ? 'reports.open' : 'reports.back')}</span>
+        </button>
+      )}
       <Menu onShortcuts={onShortcuts} />
     </header>
   );

@@ -8,7 +8,7 @@ import { type FormField, fieldsOf, TEXT_LIMIT } from '../state/payment-form.ts';
 import controls from './controls.module.css';
 import { Field } from './field.tsx';
 import { fieldWords } from './field-words.ts';
-import { KeysAdvice, keysHindrance } from './keys-advice.tsx';
+import { KeysAdvice, keysHindrance, NoKeys } from './keys-advice.tsx';
 import { PurposeMenu } from './purpose-menu.tsx';
 import styles from './payment-form.module.css';
 import { useLanguage, useTranslate } from './use-translate.ts';
@@ -29,8 +29,9 @@ export function PaymentFormView({ call }: { call: Call }) {
   const { currency } = merchant;
   const { purpose, guide, gentle } = chosenOf(form, call, merchant, settings);
   const fields = fieldsOf(purpose, merchant);
-  const hindrance = keysHindrance(call) ?? (call.state === 'held' ? 'pay.held' : null);
-  const blocked = hindrance !== null || form.sending || testing || call.state !== 'talking';
+  const noKeys = keysHindrance(call);
+  const held = noKeys === null && call.state === 'held';
+  const blocked = noKeys !== null || held || form.sending || testing || call.state !== 'talking';
 
   const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
@@ -83,62 +84,68 @@ export function PaymentFormView({ call }: { call: Call }) {
 
   return (
     <form className={styles.form} onSubmit={submit} noValidate>
-      <div className={styles.pair}>
-        {first}
-        {second}
-      </div>
-      <div className={styles.pair}>
-        {third ?? note}
-        <Field id={`${id}-guide`} label={t('pay.guide')} problem={null}>
-          {(attributes) => (
-            <select
-              {...attributes}
-              className={controls.input}
-              data-testid="guide"
-              value={guide}
-              onChange={(event) => payments.chooseGuide(event.target.value)}
+      {/* Nothing is filled in that can't be sent. */}
+      {noKeys === null ? (
+        <>
+          <div className={styles.pair}>
+            {first}
+            {second}
+          </div>
+          <div className={styles.pair}>
+            {third ?? note}
+            <Field id={`${id}-guide`} label={t('pay.guide')} problem={null}>
+              {(attributes) => (
+                <select
+                  {...attributes}
+                  className={controls.input}
+                  data-testid="guide"
+                  value={guide}
+                  onChange={(event) => payments.chooseGuide(event.target.value)}
+                >
+                  {session.me.languages.map((tag) => (
+                    <option key={tag} value={tag}>
+                      {languageName(tag, language)}
+                    </option>
+                  ))}
+                  {session.me.languages.length > 1 && <option value="customer">{t('pay.guide.customer')}</option>}
+                </select>
+              )}
+            </Field>
+          </div>
+          <label className={styles.gentle}>
+            <Switch.Root
+              className={controls.switch}
+              data-testid="gentle"
+              checked={gentle}
+              onCheckedChange={(on) => payments.edit({ gentle: on })}
             >
-              {session.me.languages.map((tag) => (
-                <option key={tag} value={tag}>
-                  {languageName(tag, language)}
-                </option>
-              ))}
-              {session.me.languages.length > 1 && <option value="customer">{t('pay.guide.customer')}</option>}
-            </select>
-          )}
-        </Field>
-      </div>
-      <label className={styles.gentle}>
-        <Switch.Root
-          className={controls.switch}
-          data-testid="gentle"
-          checked={gentle}
-          onCheckedChange={(on) => payments.edit({ gentle: on })}
-        >
-          <Switch.Thumb className={controls.thumb} />
-        </Switch.Root>
-        <span>
-          {t('pay.gentle')} <small className={controls.quiet}>{t('pay.gentle.text')}</small>
-        </span>
-      </label>
+              <Switch.Thumb className={controls.thumb} />
+            </Switch.Root>
+            <span>
+              {t('pay.gentle')} <small className={controls.quiet}>{t('pay.gentle.text')}</small>
+            </span>
+          </label>
+        </>
+      ) : (
+        <NoKeys id={`${id}-hindrance`} call={call} why={noKeys} />
+      )}
       <div className={styles.take}>
         <button
           type="submit"
           className={controls.primary}
           data-testid="take-payment"
-          disabled={hindrance !== null}
+          disabled={noKeys !== null || held}
           aria-disabled={blocked}
-          aria-describedby={hindrance === null ? undefined : `${id}-hindrance`}
+          aria-describedby={noKeys !== null || held ? `${id}-hindrance` : undefined}
         >
           {form.sending ? t('pay.taking') : t(`purpose.${purpose}`)}
         </button>
         <PurposeMenu purpose={purpose} />
       </div>
-      {hindrance === null ? (
-        <KeysAdvice call={call} />
-      ) : (
-        <p className={styles.hindrance} id={`${id}-hindrance`} data-testid="hindrance">
-          {t(hindrance)}
+      {noKeys === null && !held && <KeysAdvice call={call} />}
+      {held && (
+        <p className={controls.quiet} id={`${id}-hindrance`}>
+          {t('pay.held')}
         </p>
       )}
     </form>

@@ -1,5 +1,5 @@
 import type { Payment } from '@tonegate/api-schema';
-import { useId } from 'react';
+import { useEffect, useId, useRef } from 'react';
 import { formatMoney, languageName } from '../i18n/format.ts';
 import { useCalls, useDesk, useSoftphone } from '../state/hooks.ts';
 import { hasAmount, isTooLate, shownSteps } from '../state/payment-steps.ts';
@@ -21,6 +21,11 @@ export function PaymentProgress({ payment }: { payment: Payment }) {
   const way = useCalls((state) => state.way);
   const checking = payment.step === 'processing';
   const tooLate = isTooLate(payment);
+  const steps = useRef<HTMLOListElement>(null);
+  const at = checking ? 'result' : payment.step;
+  useEffect(() => {
+    steps.current?.querySelector(`[data-step="${at}"]`)?.scrollIntoView({ block: 'nearest' });
+  }, [at]);
   const badges = [
     languageName(payment.language, language),
     payment.gentle && t('pay.is-gentle'),
@@ -45,12 +50,13 @@ export function PaymentProgress({ payment }: { payment: Payment }) {
           ))}
         </ul>
       </div>
-      <ol className={styles.steps} aria-label={t('pay.steps')}>
+      <ol ref={steps} className={styles.steps} aria-label={t('pay.steps')}>
         {shownSteps(payment, way).map(({ step, state }) => (
           <li
             key={step}
             className={styles.step}
             data-state={state}
+            data-step={step}
             data-testid={`payment-step-${step}`}
             aria-current={state === 'now' ? 'step' : undefined}
           >

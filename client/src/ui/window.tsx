@@ -11,6 +11,7 @@ import { History } from './history.tsx';
 import { MeBar } from './me-bar.tsx';
 import { MoneyDialog } from './money-dialog.tsx';
 import { PaymentZone } from './payment-zone.tsx';
+import { ReportsView } from './reports-view.tsx';
 import { Shortcuts } from './shortcuts.tsx';
 import { StatusLine } from './status-line.tsx';
 import { Troubles } from './troubles.tsx';
@@ -19,10 +20,15 @@ import { useTranslate } from './use-translate.ts';
 import styles from './window.module.css';
 
 export type Panel = 'keypad' | 'audio' | 'shortcuts';
+/** What stands below the header. Reports are supervisors'. */
+export type Page = 'calls' | 'reports';
 
 /** The agent's window: five fixed zones, and the last calls where there is room. */
 export function Window({ me }: { me: Me }) {
   const [panel, setPanel] = useState<Panel | null>(null);
+  const [page, setPage] = useState<Page>('calls');
+  const call = useCalls((state) => currentCall(state)?.id ?? null);
+  const [shownFor, setShownFor] = useState(call);
   const walled = useCalls((state) => walledPayment(state) !== null);
   const idle = useCalls((state) => currentCall(state) === null && shownPayment(state) === null);
   useShortcuts(setPanel);
@@ -31,20 +37,30 @@ export function Window({ me }: { me: Me }) {
   // The keypad belongs to the sound between the two: where that is shut, it closes.
   if (panel === 'keypad' && (walled || idle)) setPanel(null);
 
+  // A new call goes before everything else; who wants to can go back to the reports.
+  if (call !== shownFor) {
+    setShownFor(call);
+    if (call !== null) setPage('calls');
+  }
+
   return (
     <div className={styles.window} data-walled={walled} data-idle={idle}>
-      <MeBar me={me} onShortcuts={() => setPanel('shortcuts')} />
+      <MeBar me={me} onShortcuts={() => setPanel('shortcuts')} page={page} setPage={setPage} />
       <StatusLine />
-      <main className={styles.main}>
-        <CallCard me={me} />
-        <Actions panel={panel} setPanel={setPanel} />
-        <div className={styles.work}>
-          <Troubles />
-          <PaymentZone />
-        </div>
-        <History />
-        <EndZone />
-      </main>
+      {page === 'reports' ? (
+        <ReportsView me={me} />
+      ) : (
+        <main className={styles.main}>
+          <CallCard me={me} />
+          <Actions panel={panel} setPanel={setPanel} />
+          <div className={styles.work}>
+            <Troubles />
+            <PaymentZone />
+          </div>
+          <History />
+          <EndZone />
+        </main>
+      )}
       <MoneyDialog />
       <Announcer />
       <Shortcuts open={panel === 'shortcuts'} onOpenChange={(open) => setPanel(open ? 'shortcuts' : null)} />
