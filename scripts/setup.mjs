@@ -195,7 +195,7 @@ function testPeers() {
   );
   // Without root the browser that npm brings does; the foreign phones come from Debian alone.
   debian(
-    ['sip-tester', 'baresip-core', 'libnet-smpp-perl', ...(browser || !isRoot() ? [] : ['chromium'])],
+    ['sip-tester', 'baresip-core', 'multimon-ng', 'libnet-smpp-perl', ...(browser || !isRoot() ? [] : ['chromium'])],
     'testing with foreign phones and message centres',
   );
 }
