@@ -84,6 +84,8 @@ export type ProblemCode = ProblemBody['code'];
  * | POST /v1/payments/:id/more-time | | 200 Payment |
  * | POST /v1/payments/:id/gentle | SetGentle | 200 Payment |
  * | POST /v1/payments/:id/money | DoMoney | 201 Payment, of the purpose that the action has |
+ * | GET /v1/manual | | 200 ManualPage, for administrators |
+ * | POST /v1/manual/:id/resolve | ResolveManual | 200 Payment |
  * | POST /v1/calls/:id/key-test | | 200 KeyTest |
  * | GET /v1/trunks | | 200 TrunkKeysPage |
  * | GET /v1/merchants/:id/receipts | query ReceiptsQuery | 200 Receipts |
@@ -318,6 +320,31 @@ export const SetGentle = z.strictObject({ on: z.boolean() });
 /** Part of the amount for a `refund` or `capture`, where the gateway can; absent: all. */
 export const DoMoney = z.strictObject({ action: MoneyAction, amountMinor: z.int().min(1).max(9_999_999).optional() });
 export type DoMoney = z.infer<typeof DoMoney>;
+
+/** A request to a payment service of which look-ups couldn't find out what became: a person has to look there. */
+export const ManualAttempt = z.object({
+  payment: Id,
+  merchant: Id,
+  purpose: z.enum([...Purpose.options, ...MoneyAction.options]),
+  order: Order,
+  gateway: z.string(),
+  /** Our name of it in the payment service's books. */
+  reference: Id,
+  sentAt: time.optional(),
+  /** Since when it is on this list. */
+  since: time,
+  /** Its money was asked back: it can only be settled as `reversed`. */
+  reversing: z.boolean(),
+  why: z.enum(['no-answer', 'no-gateway']),
+});
+/** `more`: how many there are beyond these, of all merchants. */
+export const ManualPage = z.object({ attempts: z.array(ManualAttempt), more: z.int().min(0) });
+/**
+ * approved: the money moved and stays · not-executed: it never moved · reversed: it was given back there · look-up: ask
+ * the payment service again.
+ */
+export const ResolveManual = z.strictObject({ as: z.enum(['approved', 'not-executed', 'reversed', 'look-up']) });
+export type ResolveManual = z.infer<typeof ResolveManual>;
 
 /** What the customer's one key in a key test came as. */
 export const KeyTest = z.object({

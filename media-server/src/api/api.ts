@@ -11,6 +11,7 @@ import { eventsRoute } from './events.ts';
 import type { Http } from './http.ts';
 import { requireIdempotencyKeys } from './idempotency.ts';
 import { keysRoutes } from './keys-routes.ts';
+import { manualRoutes } from './manual-routes.ts';
 import { meRoutes } from './me-routes.ts';
 import { moneyRoutes } from './money-routes.ts';
 import { describeRoutes } from './openapi.ts';
@@ -104,6 +105,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
       paymentsRoutes(v1, parts);
       paymentHelpRoutes(v1, parts);
       moneyRoutes(v1, parts);
+      manualRoutes(v1, parts);
       evidenceRoutes(v1, parts);
       eventsRoute(v1, parts);
     },

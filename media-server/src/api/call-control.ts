@@ -6,11 +6,14 @@ import type {
   DoMoney,
   Hint,
   KeyTest,
+  ManualPage,
   Payment,
   ProblemCode,
+  ResolveManual,
   ServerEvent,
   StartPayment,
 } from '@tonegate/api-schema';
+import type { z } from 'zod';
 import type { Id } from '../shared/ids.ts';
 import type { Problem, Result } from '../shared/result.ts';
 
@@ -56,6 +59,9 @@ export interface CallControl {
   gentle(who: Who, id: Id, on: boolean): CallResult<Payment>;
   /** Captures, voids or refunds; resolves with the action, a payment of its own, when it has an outcome or after 10 s. */
   money(who: Who, id: Id, wanted: DoMoney): CallResult<Payment>;
+  /** What look-ups couldn't settle, of the asker's merchants; and a person's word on one of them. */
+  manual(who: Who): CallResult<z.infer<typeof ManualPage>>;
+  resolveManual(who: Who, id: Id, as: ResolveManual['as']): CallResult<Payment>;
   /** The outcome of a payment whose call is long over was seen. False while the card process can't be told. */
   told(payment: Id, outcome: NonNullable<Payment['outcome']>): boolean;
 }

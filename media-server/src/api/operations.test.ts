@@ -62,6 +62,8 @@ test('the OpenAPI document is valid and lists every route', async () => {
       'get /v1/calls/{id}/counts',
       'get /v1/calls/{id}/payments',
       'post /v1/payments',
+      'get /v1/manual',
+      'post /v1/manual/{id}/resolve',
       'get /v1/merchants/{id}/receipts',
       'get /v1/payments',
       'get /v1/receipts/key',
@@ -74,7 +76,13 @@ test('the OpenAPI document is valid and lists every route', async () => {
       'post /v1/payments/{id}/more-time',
       'post /v1/payments/{id}/acknowledge',
       'post /v1/payments/{id}/ask-again',
+      'delete /v1/merchants/{id}/members/{member}',
       'get /v1/events',
+      'get /v1/funnel',
+      'get /v1/merchants/{id}/members/{member}',
+      'get /v1/verifications/{id}',
+      'post /v1/verifications',
+      'put /v1/merchants/{id}/members/{member}',
     ].sort(),
   );
   expect(json.components.schemas.Payment.properties.order).toEqual({ $ref: '#/components/schemas/Order' });

@@ -331,6 +331,19 @@ test('payments whose result isn’t known, or that nobody has seen, are listed a
   expect(await list('state=unknown')).toEqual([unknown]);
 });
 
+test('what look-ups could not settle is for administrators, and their word on it is audited', async () => {
+  const resolve = () => api.ask('POST', `/v1/manual/${ID}/resolve`, { headers, body: { as: 'not-executed' } });
+  expect((await api.ask('GET', '/v1/manual', { headers })).status).toBe(403);
+  expect((await resolve()).status).toBe(403);
+  expect(api.calls.asked).toEqual([]);
+  await api.storage.updateTable('people').set({ role: 'administrator' }).where('id', '=', me()).execute();
+  expect(await api.ask('GET', '/v1/manual', { headers })).toMatchObject({ status: 200, json: { attempts: [] } });
+  expect(await resolve()).toMatchObject({ status: 200, json: { id: ID } });
+  await api.storage.updateTable('people').set({ role: 'agent' }).where('id', '=', me()).execute();
+  const audit = await api.storage.selectFrom('audit').selectAll().where('action', '=', 'payment-resolve').execute();
+  expect(audit).toMatchObject([{ actor: me(), subject: ID, detail: '{"as":"not-executed"}' }]);
+});
+
 test('history shows every payment of a call, and what was done with their money', async () => {
   const call = callRow(api.demo, { person: me(), endedAt: 2, end: 'customer-hung-up' });
   await addCall(api.storage, call);

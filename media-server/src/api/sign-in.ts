@@ -94,12 +94,14 @@ async function meOf(storage: Storage, person: Person, languages: readonly string
     displayName: person.displayName,
     role: person.role,
     organisation: { id: organisation.id, name: organisation.name },
-    merchants: merchants.map(({ id, name, timeZone, currency, language }) => ({
+    merchants: merchants.map(({ id, name, timeZone, currency, language, gentle, agentsTypePhones }) => ({
       id,
       name,
       timeZone,
       currency,
       language,
+      gentle: gentle === 1,
+      agentsTypePhones: agentsTypePhones === 1,
     })),
     language: person.language,
     languages: [...languages],

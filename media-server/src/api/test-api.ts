@@ -10,14 +10,17 @@ import type {
   DoMoney,
   Hint,
   KeyTest,
+  ManualPage,
   Payment,
   ProblemCode,
+  ResolveManual,
   ServerEvent,
   StartPayment,
 } from '@tonegate/api-schema';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { Registry } from 'prom-client';
 import type { WebSocket } from 'ws';
+import type { z } from 'zod';
 import { TestClock } from '../shared/clock.ts';
 import { type Id, newId } from '../shared/ids.ts';
 import { createLogger } from '../shared/logger.ts';
@@ -126,6 +129,13 @@ export class FakeCalls implements CallControl {
   money(who: Who, id: Id, wanted: DoMoney) {
     const merchant = who.merchants[0] ?? '';
     return this.#act(['money', who, id, wanted], () => testPayment({ purpose: wanted.action, about: id, merchant }));
+  }
+  manual(who: Who) {
+    return this.#act<z.infer<typeof ManualPage>>(['manual', who], () => ({ attempts: [], more: 0 }));
+  }
+  resolveManual(who: Who, id: Id, as: ResolveManual['as']) {
+    const merchant = who.merchants[0] ?? '';
+    return this.#act(['resolveManual', who, id, as], () => testPayment({ id, merchant }));
   }
   told(payment: Id, outcome: string) {
     this.asked.push(['told', payment, outcome]);

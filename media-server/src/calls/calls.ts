@@ -9,7 +9,7 @@ import type {
   ServerEvent,
   StartPayment,
 } from '@tonegate/api-schema';
-import type { FieldAgain, FromCard, Hint, Language } from '../card-link/contract.ts';
+import type { FieldAgain, FromCard, Hint, Language, Resolution } from '../card-link/contract.ts';
 import type { Id } from '../shared/ids.ts';
 import { err, ok, type Problem, type Result } from '../shared/result.ts';
 import type { LegHandlers, Registration, SipLeg } from '../sip/leg.ts';
@@ -18,6 +18,7 @@ import type { Books, PaymentStarter } from './books.ts';
 import type { CallMerchant, CallParts } from './call-parts.ts';
 import { type CallOwner, CallSession } from './call-session.ts';
 import type { KeyWay } from './key-watch.ts';
+import type { ManualList } from './operator-list.ts';
 import { PaymentDesk } from './payment-desk.ts';
 
 /** What `calls/` needs to know of people, merchants and numbers. Handed in by `main.ts`, answered from memory or storage. */
@@ -157,7 +158,8 @@ export class Calls implements CallOwner {
   /** A message of the card process. */
   heard(message: FromCard): void {
     this.#options.funnel?.heard(message);
-    const ofPayments = message.type === 'payments-end' || ('payment' in message && message.payment !== undefined);
+    // What names no leg answers a question about payments.
+    const ofPayments = ('payment' in message && message.payment !== undefined) || !('leg' in message);
     if (ofPayments) return this.#desk.heard(message);
     if ('leg' in message && message.leg !== undefined) this.#sessions.get(message.leg)?.heard(message);
   }
@@ -297,6 +299,14 @@ export class Calls implements CallOwner {
 
   money(who: Asker, id: Id, wanted: DoMoney): Answer<Payment> {
     return this.#desk.money(who, id, wanted);
+  }
+
+  manual(who: Asker): Answer<ManualList> {
+    return this.#desk.manual(who);
+  }
+
+  resolveManual(who: Asker, id: Id, as: Resolution): Answer<Payment> {
+    return this.#desk.resolveManual(who, id, as);
   }
 
   told(payment: Id, outcome: NonNullable<Payment['outcome']>): boolean {

@@ -252,3 +252,41 @@ test('what became of a payment of an earlier life of the server is told to its a
   await settled(at);
   expect(at.news()).toMatchObject([{ id: unknown, outcome: 'approved', acknowledged: false }]);
 });
+
+test('an operator sees what look-ups could not settle of their own merchants, and settles it', async () => {
+  const at = house();
+  const unknown = await stored({}, { outcome: 'unknown', reason: 'no-answer' });
+  const attempt = {
+    payment: unknown,
+    merchant,
+    purpose: 'charge',
+    order: { reference: 'A-1', amountMinor: 1000, currency: 'JPY' },
+    gateway: 'sandbox',
+    reference: newId(),
+    since: 5,
+    reversing: false,
+    why: 'no-answer',
+  } as const;
+  const listed = at.desk.manual(at.who);
+  expect(at.sent).toEqual([{ type: 'manual-list' }]);
+  at.desk.heard({ type: 'manual', attempts: [attempt, { ...attempt, merchant: newId() }], more: 0 });
+  expect(await listed).toEqual({ ok: true, value: { attempts: [attempt], more: 0 } });
+
+  const resolved = at.desk.resolveManual(at.who, unknown, 'approved');
+  for (let i = 0; i < 100 && at.sent.length < 2; i++) await rest();
+  expect(at.sent[1]).toEqual({ type: 'manual-resolve', payment: unknown, as: 'approved' });
+  at.desk.heard({ type: 'settled', payment: unknown, ...APPROVED });
+  expect(await resolved).toMatchObject({ ok: true, value: { outcome: 'approved', receipt: 'T-1' } });
+  await settled(at);
+  expect(at.news()).toMatchObject([{ id: unknown, outcome: 'approved' }]);
+
+  const others = { person: agent, merchants: [newId()] };
+  expect(await at.desk.resolveManual(others, unknown, 'approved')).toMatchObject({ error: { code: 'not-found' } });
+  const refused = at.desk.resolveManual(at.who, unknown, 'reversed');
+  for (let i = 0; i < 100 && at.sent.length < 3; i++) await rest();
+  at.desk.heard({ type: 'refused', command: 'manual-resolve', payment: unknown, why: 'already-settled' });
+  expect(await refused).toMatchObject({ ok: false, error: { code: 'already-ended' } });
+  const waiting = at.desk.manual(at.who);
+  at.desk.cardDown();
+  expect(await waiting).toMatchObject({ ok: false, error: { code: 'card-process-down' } });
+});

@@ -1,5 +1,5 @@
 import type { DoMoney, Payment, ProblemCode, ServerEvent, StartPayment } from '@tonegate/api-schema';
-import type { FieldAgain, FromCard, Hint } from '../card-link/contract.ts';
+import type { FieldAgain, FromCard, Hint, Resolution } from '../card-link/contract.ts';
 import type { Id } from '../shared/ids.ts';
 import { err, ok, type Problem, type Result } from '../shared/result.ts';
 import { type Answer, type Asker, isTheirs, notFound } from './asker.ts';
@@ -7,6 +7,7 @@ import type { Books } from './books.ts';
 import type { CallParts } from './call-parts.ts';
 import type { CallSession } from './call-session.ts';
 import { MoneyActions } from './money-actions.ts';
+import { type ManualList, OperatorList } from './operator-list.ts';
 import type { PaymentSession } from './payment-session.ts';
 import { paymentTerms } from './payment-terms.ts';
 import { moneyFact, paymentOf } from './records.ts';
@@ -31,6 +32,7 @@ export class PaymentDesk {
   readonly #calls = new Map<Id, CallSession>();
   readonly #settlement: Settlement;
   readonly #money: MoneyActions;
+  readonly #operators: OperatorList;
 
   constructor(desk: PaymentDeskParts) {
     this.#parts = desk;
@@ -43,6 +45,7 @@ export class PaymentDesk {
       live: (payment) => this.#find(payment)?.payment ?? this.#money.live(payment),
       news: (payment) => this.#tell(payment),
     });
+    this.#operators = new OperatorList(link, clock);
     this.#money = new MoneyActions({
       link,
       clock,
@@ -56,6 +59,7 @@ export class PaymentDesk {
 
   /** Takes in a message that names a payment, or answers a question about some. */
   heard(message: FromCard): void {
+    this.#operators.heard(message);
     const id = 'payment' in message ? message.payment : undefined;
     if (id === undefined || message.type === 'payment-state') return this.#settlement.heard(message);
     const live = this.#find(id)?.session;
@@ -71,6 +75,7 @@ export class PaymentDesk {
   }
 
   cardDown(): void {
+    this.#operators.cardDown();
     this.#settlement.cardDown();
   }
 
@@ -175,6 +180,25 @@ export class PaymentDesk {
     const written = await books.written(acted.value);
     if (!written) throw new Error(`action ${acted.value} is gone`);
     return ok(paymentOf(written.row, []));
+  }
+
+  /** What of these merchants' look-ups couldn't settle. */
+  async manual(who: Asker): Answer<ManualList> {
+    const listed = await this.#operators.list();
+    if (!listed.ok) return listed;
+    const attempts = listed.value.attempts.filter(({ merchant }) => who.merchants.includes(merchant));
+    return ok({ attempts, more: listed.value.more });
+  }
+
+  /** An operator has looked into the gateway's books: what became of a payment that look-ups couldn't settle. */
+  async resolveManual(who: Asker, id: Id, as: Resolution): Answer<Payment> {
+    const { books } = this.#parts;
+    const before = await books.written(id);
+    if (!before || !who.merchants.includes(before.row.merchant)) return notFound('payment');
+    const resolved = await this.#operators.resolve(id, as);
+    if (!resolved.ok) return resolved;
+    const written = await books.written(id);
+    return written ? ok(this.payment(id) ?? paymentOf(written.row, written.actions)) : notFound('payment');
   }
 
   /** Somebody has seen the outcome of a payment that has no session any more. False: the card process is down. */
