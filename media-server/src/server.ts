@@ -170,7 +170,7 @@ async function start(
       codes,
     },
     directory,
-    books: new Books(storage, log),
+    books: new Books(storage, log, signer),
     funnel,
     limit: settings.calls.limit,
   });

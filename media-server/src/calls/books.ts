@@ -2,6 +2,7 @@ import type { Call, Payment } from '@tonegate/api-schema';
 import type { PaymentResult } from '../card-link/contract.ts';
 import type { Id } from '../shared/ids.ts';
 import type { Logger } from '../shared/logger.ts';
+import type { RecordSigner } from '../shared/signed-chain.ts';
 import { addCall, findCall, updateCall } from '../storage/calls.ts';
 import {
   acknowledgePayment,
@@ -12,6 +13,7 @@ import {
   removePayment,
   unsettledPayments,
 } from '../storage/payments.ts';
+import { addReceipt, type SilenceFacts } from '../storage/receipts.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { PaymentRow } from '../storage/tables.ts';
 
@@ -44,12 +46,19 @@ export interface PaymentStarter {
 export class Books {
   readonly #storage: Storage;
   readonly #log: Logger;
+  readonly #signer: RecordSigner;
   readonly #written = new Map<Id, string>();
   #queue: Promise<void> = Promise.resolve();
 
-  constructor(storage: Storage, log: Logger) {
+  constructor(storage: Storage, log: Logger, signer: RecordSigner) {
     this.#storage = storage;
     this.#log = log;
+    this.#signer = signer;
+  }
+
+  /** A payment's receipt of silence: the last link of its merchant's chain. */
+  receipt(merchant: Id, facts: SilenceFacts, now: number): void {
+    void this.#write(() => addReceipt(this.#storage, merchant, facts, this.#signer, now));
   }
 
   call(call: Call, facts: CallFacts): void {

@@ -109,6 +109,7 @@ class World {
         changed: () => {},
         paymentBegins: async () => true,
         paymentRefused: () => {},
+        receipt: () => {},
         paymentChanged: () => {},
         agentsWanted: () => {},
         ledgerWanted: () => {},

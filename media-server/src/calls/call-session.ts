@@ -3,6 +3,7 @@ import type { FromCard, Language } from '../card-link/contract.ts';
 import type { CallMedia } from '../media/call-media.ts';
 import { type Id, newId } from '../shared/ids.ts';
 import { err, ok, type Problem, type Result } from '../shared/result.ts';
+import type { SilenceFacts } from '../storage/receipts.ts';
 import type { LegEnd, LegHandlers, Registration, SipLeg } from '../sip/leg.ts';
 import { AgentRings } from './agent-rings.ts';
 import type { PaymentStarter } from './books.ts';
@@ -11,6 +12,7 @@ import type { CallMerchant, CallParts } from './call-parts.ts';
 import { CustomerGate } from './customer-gate.ts';
 import { CustomerLine } from './customer-line.ts';
 import { type KeyWay, KeyWatch } from './key-watch.ts';
+import { SilenceWatch } from './silence-watch.ts';
 import { PaymentSession } from './payment-session.ts';
 import { type PaymentTerms, spoken } from './payment-terms.ts';
 
@@ -32,6 +34,8 @@ export interface CallOwner {
   /** The card process took no payment of this id. */
   paymentRefused(payment: Id): void;
   paymentChanged(call: CallSession, payment: Payment): void;
+  /** What the wall of its payment did. */
+  receipt(call: CallSession, facts: SilenceFacts): void;
   /** It looks for agents: ring those who are ready, by `ringAgent`. */
   agentsWanted(call: CallSession): void;
   /** Its payment needs the ledger's word. */
@@ -69,6 +73,8 @@ export class CallSession {
   readonly #approached = new Set<Id>();
   readonly #declined = new Set<Id>();
   #payment: PaymentSession | undefined;
+  /** Watches the wall of that payment. */
+  #silence: SilenceWatch | undefined;
   #answeredAt: number | undefined;
   #endedAt: number | undefined;
   readonly #keys: KeyWatch;
@@ -328,6 +334,11 @@ export class CallSession {
     if (refused) return err(refused);
     this.#gate.play(undefined, this.language);
     const before = this.#payment;
+    const silence = new SilenceWatch({
+      clock: this.#parts.clock,
+      sfuCounts: async () => this.#media?.counts(),
+      write: (facts) => this.#owner.receipt(this, facts),
+    });
     const payment = new PaymentSession(
       { call: this.id, merchant: this.merchant.id, terms, by },
       {
@@ -335,6 +346,7 @@ export class CallSession {
         clock: this.#parts.clock,
         gate: this.#gate,
         codes: this.#parts.codes,
+        silence,
         shutValve: () => this.#shutMedia(),
         write: (begun) => this.#owner.paymentBegins(this, begun, by),
         unwrite: (id) => this.#owner.paymentRefused(id),
@@ -351,6 +363,7 @@ export class CallSession {
       },
     );
     this.#payment = payment;
+    this.#silence = silence;
     this.#input({ type: 'payment', active: true });
     // Refused, it holds the wall until the gate is open again.
     const started = await payment.start();
@@ -385,6 +398,7 @@ export class CallSession {
     if (message.type === 'leg-lost') return this.#legLost();
     this.#gate.heard(message);
     this.#keys.heard(message);
+    if (message.type === 'keys-seen') this.#silence?.key(message.transport);
     if (message.type === 'wall') {
       if (this.#payment?.active) this.#payment.heard(message);
       this.#reconcile();

@@ -1,3 +1,4 @@
+import type { SilenceFacts } from '../storage/receipts.ts';
 import type {
   AgentState,
   Call,
@@ -346,6 +347,10 @@ export class Calls implements CallOwner {
 
   paymentBegins(session: CallSession, payment: Payment, by: PaymentStarter): Promise<boolean> {
     return this.#options.books.begin(payment, session.merchant.organisation, by);
+  }
+
+  receipt(call: CallSession, facts: SilenceFacts): void {
+    this.#options.books.receipt(call.merchant.id, facts, this.#options.parts.clock.now());
   }
 
   paymentRefused(payment: Id): void {

@@ -10,7 +10,7 @@ import { addPayment, endPayment, findPayment } from '../storage/payments.ts';
 import { addPerson } from '../storage/people.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { PaymentRow } from '../storage/tables.ts';
-import { callRow, memoryStorage } from '../storage/test-storage.ts';
+import { callRow, memoryStorage, testSigner } from '../storage/test-storage.ts';
 import { Books } from './books.ts';
 import type { CallParts } from './call-parts.ts';
 import { PaymentDesk } from './payment-desk.ts';
@@ -77,7 +77,7 @@ function house() {
       return link.up;
     },
   };
-  const books = new Books(storage, silentLogger);
+  const books = new Books(storage, silentLogger, testSigner());
   const desk = new PaymentDesk({
     parts: { link, clock, log: silentLogger } as unknown as CallParts,
     books,

@@ -3,6 +3,7 @@ import type { PaymentResult, ToCard } from '../card-link/contract.ts';
 import { TestClock } from '../shared/clock.ts';
 import type { CodeMaker, CodeRequest } from './codes.ts';
 import type { CustomerGate } from './customer-gate.ts';
+import { SilenceWatch } from './silence-watch.ts';
 import { PaymentSession } from './payment-session.ts';
 import type { PaymentTerms } from './payment-terms.ts';
 import { testTerms } from './test-merchant.ts';
@@ -46,6 +47,11 @@ function session(terms: Partial<PaymentTerms> = {}, codes?: CodeMaker, writable 
     {
       link,
       codes,
+      silence: new SilenceWatch({
+        clock,
+        sfuCounts: async () => undefined,
+        write: ({ outcome }) => books.push(`receipt ${outcome}`),
+      }),
       clock,
       gate: { heldByPayment: () => {}, want: () => {} } as unknown as CustomerGate,
       shutValve: async () => {},

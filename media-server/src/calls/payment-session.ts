@@ -19,6 +19,7 @@ import {
 } from './payment-mode.ts';
 import { firstStep, type PaymentTerms, paymentOpen } from './payment-terms.ts';
 import { refusalProblem } from './refusal.ts';
+import type { SilenceWatch } from './silence-watch.ts';
 
 export interface PaymentRequest {
   readonly call: Id;
@@ -38,6 +39,8 @@ export interface PaymentParts {
   /** Takes that back: the card process took no payment. */
   readonly unwrite: (payment: Id) => void;
   readonly codes: CodeMaker | undefined;
+  /** Watches the wall for the payment's receipt of silence. */
+  readonly silence: SilenceWatch;
   /** Something that is shown or stored has changed. */
   readonly changed: () => void;
   /** Asks the ledger of a card process that was started again what it knows of this payment. */
@@ -113,6 +116,7 @@ export class PaymentSession {
 
   input(input: PaymentInput): void {
     if (input.type === 'card-lost') {
+      this.#parts.silence.gate(undefined);
       this.#stopTimer();
       this.#stopTimer = this.#parts.clock.after(SETTLE_LIMIT_MS, () => this.input({ type: 'time' }));
     }
@@ -129,6 +133,7 @@ export class PaymentSession {
       case 'wall':
         // A report of a shutting before this payment (hold) is no answer to it.
         if (message.state === 'shut' && message.payment !== this.id) return;
+        this.#parts.silence.gate(message.counts);
         return this.input({ type: 'gate', state: message.state });
       case 'progress':
         this.#take();
@@ -136,6 +141,7 @@ export class PaymentSession {
         this.#reached.add(message.step);
         return this.input({ ...message, type: 'progress' });
       case 'outcome':
+        this.#parts.silence.wiped(message.wiped);
         return this.input({ type: 'outcome', result: resultOf(message) });
       case 'settled':
         return this.input({ type: 'settled', result: resultOf(message) });
@@ -285,6 +291,21 @@ export class PaymentSession {
     };
   }
 
+  /** Before the valve opens: what it counts afterwards is no part of this. */
+  #concludeSilence(): void {
+    const { result } = this.#mode;
+    if (!result || this.#refused) return;
+    const { outcome, reason } = result;
+    this.#parts.silence.conclude({
+      payment: this.id,
+      call: this.#request.call,
+      purpose: this.#request.terms.purpose,
+      outcome,
+      reason,
+      outcomeAt: this.#endedAt ?? this.#parts.clock.now(),
+    });
+  }
+
   #carryOut(outputs: PaymentOutput[]): void {
     const { link, gate } = this.#parts;
     const { terms, merchant, call } = this.#request;
@@ -304,6 +325,7 @@ export class PaymentSession {
           break;
         case 'begin':
           this.#stopTimer();
+          this.#parts.silence.shut();
           link.send({ type: 'payment-begin', payment: this.id });
           break;
         case 'cancel':
@@ -317,6 +339,7 @@ export class PaymentSession {
           break;
         case 'release':
           this.#stopTimer();
+          this.#concludeSilence();
           this.#parts.released();
           break;
         case 'changed':

@@ -1,19 +1,17 @@
 import { execFile } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { newId } from '../shared/ids.ts';
-import { RecordSigner } from '../shared/signed-chain.ts';
 import { addMerchant, addOrganisation } from './merchants.ts';
 import { addReceipt, headOf, receiptsFrom, type SignedReceipt, type SilenceFacts } from './receipts.ts';
 import type { Storage } from './storage.ts';
-import { memoryStorage } from './test-storage.ts';
+import { memoryStorage, testSigner } from './test-storage.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../../verify/tonegate-verify.mjs', import.meta.url));
-const signer = newSigner();
+const signer = testSigner();
 let storage: Storage;
 let folder: string;
 let merchant: string;
@@ -29,12 +27,6 @@ afterEach(async () => {
   await storage.destroy();
   rmSync(folder, { recursive: true });
 });
-
-function newSigner(): RecordSigner {
-  return new RecordSigner(
-    generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-  );
-}
 
 function facts(over: Partial<SilenceFacts> = {}): SilenceFacts {
   return {
@@ -116,7 +108,7 @@ test('a receipt that is missing, changed, in another place, another merchant’s
 
 test('a receipt that was made by another key, or tells of packets that passed, is found', async () => {
   const receipts = await chain(1);
-  expect((await check(receipts, undefined, newSigner().publicKey)).text).toContain('signed by another key');
+  expect((await check(receipts, undefined, testSigner().publicKey)).text).toContain('signed by another key');
   const forwarded = { customerToSfu: 3, customerToAgent: 0, agentToCustomer: null };
   await addReceipt(storage, merchant, facts({ forwarded }), signer, 3000);
   const verdict = await check(await receiptsFrom(storage, merchant, 1));

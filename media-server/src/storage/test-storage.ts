@@ -1,5 +1,7 @@
+import { generateKeyPairSync } from 'node:crypto';
 import type { Id } from '../shared/ids.ts';
 import { newId } from '../shared/ids.ts';
+import { RecordSigner } from '../shared/signed-chain.ts';
 import { openStorage, type Storage } from './storage.ts';
 import type { CallRow } from './tables.ts';
 
@@ -35,4 +37,11 @@ export function callRow(of: { organisation: Id; merchant: Id }, facts: Partial<C
     keysInfo: 0,
     ...facts,
   };
+}
+
+/** A signer of its own, for tests. */
+export function testSigner(): RecordSigner {
+  return new RecordSigner(
+    generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  );
 }
