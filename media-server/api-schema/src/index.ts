@@ -43,6 +43,7 @@ export const ProblemBody = z.object({
     'no-such-language',
     'code-limit',
     'keys-impossible',
+    'sound-unfit',
     'draining',
     'idempotency-key-missing',
     'idempotency-key-reused',
@@ -93,6 +94,15 @@ export type ProblemCode = ProblemBody['code'];
  * | GET /v1/audit | query AuditQuery | 200 AuditPage |
  * | GET /v1/audit/check | | 200 AuditCheck |
  * | GET /v1/funnel | query FunnelQuery | 200 Funnel |
+ * | PUT /v1/merchants/:id/members/:member | PutMember | 200 Member |
+ * | GET /v1/merchants/:id/members/:member | | 200 Member |
+ * | DELETE /v1/merchants/:id/members/:member | | 204 |
+ * | POST /v1/verifications | StartVerification | 201 Verification |
+ * | GET /v1/verifications/:id | | 200 Verification |
+ * | GET /v1/merchants/:id/prompts | query PromptsQuery | 200 MerchantPrompts |
+ * | GET /v1/merchants/:id/prompts/:language/:name | | 200 audio/wav |
+ * | PUT /v1/merchants/:id/prompts/:language/:name | query PutPrompt, a WAV or MP3 file | 200 MerchantPrompt |
+ * | DELETE /v1/merchants/:id/prompts/:language/:name | | 204 |
  * | WebSocket /v1/events | query EventsQuery | ServerEvent each |
  */
 export const IDEMPOTENCY_HEADER = 'Idempotency-Key';
@@ -164,6 +174,26 @@ export const Order = z.strictObject({
     .optional(),
 });
 export type Order = z.infer<typeof Order>;
+
+/** The merchant's own name of a customer. */
+export const MemberName = z.string().regex(/^[A-Za-z0-9@_.-]{1,60}$/);
+/** What a merchant tells of one of its customers; it replaces what it told before. */
+export const PutMember = z.strictObject({
+  phone: Order.shape.phone.unwrap().nullable().default(null).describe('E.164: where one-time codes go'),
+  language: Language.nullable().default(null),
+  gentle: z.boolean().default(false),
+});
+export type PutMember = z.infer<typeof PutMember>;
+export const Member = z.object({
+  merchant: Id,
+  member: MemberName,
+  phone: z.string().nullable().describe('E.164; people get all but its last four digits as •'),
+  language: Language.nullable(),
+  gentle: z.boolean(),
+  createdAt: time,
+  changedAt: time,
+});
+export type Member = z.infer<typeof Member>;
 
 /** What a payment in a call is for. `verify`: a one-time code proves that the person has their phone; `approved` is verified. */
 export const Purpose = z.enum(['charge', 'authorize', 'card-update', 'stored-charge', 'verify']);
@@ -300,6 +330,29 @@ export const StartPayment = z.strictObject({
   gentle: z.boolean().optional(),
 });
 export type StartPayment = z.infer<typeof StartPayment>;
+
+/** Has the customer of a call verified by a one-time code to their phone. Either `member` or `phone` says which phone. */
+export const StartVerification = z.strictObject({
+  call: Id,
+  /** What it is for: the merchant's own. */
+  reference: Order.shape.reference,
+  member: MemberName.optional(),
+  phone: Order.shape.phone,
+  language: Language.optional(),
+});
+export type StartVerification = z.infer<typeof StartVerification>;
+export const Verification = z.object({
+  id: Id,
+  call: Id,
+  merchant: Id,
+  reference: z.string(),
+  member: z.string().nullable(),
+  verified: z.boolean().nullable().describe('null while it runs'),
+  reason: Reason.nullable().describe('why not'),
+  startedAt: time,
+  endedAt: time.nullable(),
+});
+export type Verification = z.infer<typeof Verification>;
 
 /** The agent's help while the customer keys; 409 `too-late` once the card is with the gateway. */
 export const AskAgain = z.strictObject({ field: z.enum(['card-number', 'expiry', 'security-code', 'one-time-code']) });
@@ -565,6 +618,24 @@ export const AuditEntry = z.object({
 export const AuditPage = z.object({ entries: z.array(AuditEntry), next: z.int().nullable() });
 /** `findings`: in words, where the audit was tampered with; empty where it is whole. */
 export const AuditCheck = z.object({ ok: z.boolean(), findings: z.array(z.string()) });
+
+/** What a merchant's customers hear; for supervisors and administrators. */
+export const PromptsQuery = z.strictObject({ language: Language.optional() });
+export const MerchantPrompt = z.object({
+  language: Language,
+  name: z.string().describe('such as card-number'),
+  text: z.string().describe('what the ready prompt says'),
+  lengthMs: z.int().describe('of the ready prompt'),
+  /** The merchant's own sound in its place. */
+  own: z
+    .object({ fileName: z.string(), lengthMs: z.int(), uploadedBy: Id.nullable(), uploadedAt: time })
+    .nullable(),
+});
+export type MerchantPrompt = z.infer<typeof MerchantPrompt>;
+export const MerchantPrompts = z.object({ prompts: z.array(MerchantPrompt) });
+export type MerchantPrompts = z.infer<typeof MerchantPrompts>;
+/** `file`: its name, to tell recordings apart. */
+export const PutPrompt = z.strictObject({ file: z.string().max(120).default('') });
 
 export const Health = z.object({
   ok: z.boolean(),

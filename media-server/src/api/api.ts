@@ -8,7 +8,9 @@ import { authenticate } from './auth.ts';
 import { callsRoutes } from './calls-routes.ts';
 import { evidenceRoutes } from './evidence-routes.ts';
 import { eventsRoute } from './events.ts';
+import { funnelRoutes } from './funnel-routes.ts';
 import type { Http } from './http.ts';
+import { membersRoutes } from './members-routes.ts';
 import { requireIdempotencyKeys } from './idempotency.ts';
 import { keysRoutes } from './keys-routes.ts';
 import { manualRoutes } from './manual-routes.ts';
@@ -22,9 +24,11 @@ import type { ApiParts } from './parts.ts';
 import { paymentHelpRoutes } from './payment-help-routes.ts';
 import { paymentsRoutes } from './payments-routes.ts';
 import { answerErrors } from './problems.ts';
+import { promptsRoutes } from './prompts-routes.ts';
 import { secureHeaders } from './secure-headers.ts';
 import { signInRoutes } from './sign-in.ts';
 import { type AcceptSip, sipSocket } from './sip-socket.ts';
+import { verificationsRoutes } from './verifications-routes.ts';
 
 /** Bytes of a request's body, and of one WebSocket message. */
 const BODY_LIMIT = 65_536;
@@ -107,6 +111,10 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
       moneyRoutes(v1, parts);
       manualRoutes(v1, parts);
       evidenceRoutes(v1, parts);
+      membersRoutes(v1, parts);
+      verificationsRoutes(v1, parts);
+      funnelRoutes(v1, parts);
+      await promptsRoutes(v1, parts);
       eventsRoute(v1, parts);
     },
     { prefix: '/v1' },

@@ -3,14 +3,12 @@ import { z } from 'zod';
 import { paymentsOf } from '../calls/records.ts';
 import { holdsCardNumber } from '../shared/card-digits.ts';
 import { writeAudit } from '../storage/audit.ts';
-import { findCall } from '../storage/calls.ts';
 import { acknowledgePayment, findPayment, listPayments } from '../storage/payments.ts';
-import type { Storage } from '../storage/storage.ts';
-import type { PaymentRow } from '../storage/tables.ts';
-import { actorOf, type Caller, callerOf, mayActFor, seesAll } from './auth.ts';
+import { actorOf, callerOf, seesAll } from './auth.ts';
 import type { Http } from './http.ts';
 import type { ApiParts } from './parts.ts';
 import { sendProblem } from './problems.ts';
+import { visiblePayment } from './visible-payment.ts';
 
 const OfPayment = z.object({ id: Id });
 const problems = { '4xx': ProblemBody, '5xx': ProblemBody };
@@ -96,18 +94,9 @@ export function paymentsRoutes(app: Http, { calls, storage, clock }: ApiParts): 
       schema: { summary: 'A payment as it is now', params: OfPayment, response: { 200: Payment, ...problems } },
     },
     async (request, reply) => {
-      const { id } = request.params;
-      const caller = callerOf(request);
-      const running = calls.payment(id);
-      if (running && maySee(caller, running.merchant, (person) => calls.isPaymentOf(person, id))) {
-        return reply.code(200).send(running);
-      }
-      const row = running ? undefined : await findPayment(storage, id);
-      if (row && (await maySeeStored(storage, caller, row))) {
-        const [payment] = await paymentsOf(storage, [row]);
-        if (payment) return reply.code(200).send(payment);
-      }
-      return sendProblem(reply, 'not-found', 'There is no such payment.');
+      const payment = await visiblePayment({ calls, storage }, callerOf(request), request.params.id);
+      if (!payment) return sendProblem(reply, 'not-found', 'There is no such payment.');
+      return reply.code(200).send(payment);
     },
   );
 
@@ -162,14 +151,4 @@ export function paymentsRoutes(app: Http, { calls, storage, clock }: ApiParts): 
       return seen ? reply.code(200).send(seen) : sendProblem(reply, 'not-found', 'There is no such payment.');
     },
   );
-}
-
-/** Agents see what is theirs, others what is their merchants'. */
-function maySee(caller: Caller, merchant: string, isTheirs: (person: string) => boolean): boolean {
-  return mayActFor(caller, merchant) && (seesAll(caller) || (caller.kind === 'person' && isTheirs(caller.person.id)));
-}
-
-async function maySeeStored(storage: Storage, caller: Caller, row: PaymentRow): Promise<boolean> {
-  const call = seesAll(caller) ? undefined : await findCall(storage, row.call);
-  return maySee(caller, row.merchant, (person) => row.person === person || call?.person === person);
 }

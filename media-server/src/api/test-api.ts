@@ -301,7 +301,7 @@ export class TestApi {
 
   /** Asks; a POST gets a key of its own unless the headers name one (`''`: none). */
   async ask(
-    method: 'GET' | 'POST' | 'PUT',
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
     url: string,
     options: { headers?: Record<string, string>; body?: unknown; app?: FastifyInstance } = {},
   ) {
