@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 /** Runs in the page before its own scripts: keeps hold of its peer connections and listens to what they bring. */
 const HOOK = `(() => {
   const Original = window.RTCPeerConnection;
-  const ear = (window.__ear = { peers: [], context: undefined, analyser: undefined });
+  const ear = (window.__ear = { peers: [], context: undefined, analyser: undefined, bus: undefined });
   window.RTCPeerConnection = class extends Original {
     constructor(...args) {
       super(...args);
@@ -14,7 +14,10 @@ const HOOK = `(() => {
         ear.analyser = ear.context.createAnalyser();
         ear.analyser.fftSize = 8192;
         ear.analyser.smoothingTimeConstant = 0;
-        ear.context.createMediaStreamSource(new MediaStream([track])).connect(ear.analyser);
+        ear.bus ??= ear.context.createGain();
+        const source = ear.context.createMediaStreamSource(new MediaStream([track]));
+        source.connect(ear.analyser);
+        source.connect(ear.bus);
       });
     }
   };
@@ -27,6 +30,29 @@ const HOOK = `(() => {
     for (const sample of samples) { const x = sample + k * a - b; b = a; a = x; sum += sample * sample; }
     const amplitude = (Math.sqrt(Math.max(0, a * a + b * b - k * a * b)) * 2) / samples.length;
     return { tone: 20 * Math.log10(Math.max(amplitude, 1e-6)), all: 20 * Math.log10(Math.max(Math.sqrt(sum / samples.length), 1e-6)) };
+  };
+  // Everything heard from now on, in pieces of a third of a second, so that a busy page loses none.
+  ear.record = () => {
+    const pieces = [];
+    const recorder = ear.context.createScriptProcessor(16384, 1, 1);
+    recorder.onaudioprocess = ({ inputBuffer }) => {
+      pieces.push(Int16Array.from(inputBuffer.getChannelData(0), (sample) => Math.max(-1, Math.min(1, sample)) * 32767));
+    };
+    ear.bus.connect(recorder);
+    recorder.connect(ear.context.destination);
+    ear.recorded = async () => {
+      // What was said until now is on its way: in the jitter buffer, and in the piece that fills.
+      const enough = pieces.length + 3;
+      while (pieces.length < enough) await new Promise((resolve) => setTimeout(resolve, 50));
+      ear.bus.disconnect(recorder);
+      recorder.disconnect();
+      const url = await new Promise((resolve) => {
+        const reader = new FileReader();
+        reader.onload = () => resolve(reader.result);
+        reader.readAsDataURL(new Blob(pieces));
+      });
+      return url.slice(url.indexOf(',') + 1);
+    };
   };
   // A stream that is replaced by another takes its own figures with it: what was counted of it stays counted.
   const known = new Map();
@@ -82,6 +108,8 @@ interface EarWindow {
     level(hz: number): { tone: number; all: number };
     stats(): Promise<{ packets: number; senderReports: number; bytes: number }>;
     history: Look[];
+    record(): void;
+    recorded(): Promise<string>;
   };
 }
 
@@ -114,6 +142,16 @@ export class Ear {
   /** What the browser's own statistics count of the customer's stream. */
   stats(): Promise<{ packets: number; senderReports: number; bytes: number }> {
     return this.#page.evaluate(() => (globalThis as unknown as EarWindow).__ear.stats());
+  }
+
+  /** Records what the page hears until what it returns is called: samples at 48 kHz. Something was heard before. */
+  async record(): Promise<() => Promise<Int16Array>> {
+    await this.#page.evaluate(() => (globalThis as unknown as EarWindow).__ear.record());
+    return async () => {
+      const text = await this.#page.evaluate(() => (globalThis as unknown as EarWindow).__ear.recorded());
+      const bytes = Uint8Array.from(Buffer.from(text, 'base64'));
+      return new Int16Array(bytes.buffer);
+    };
   }
 
   /** Every 50 ms of the page's life, the last 5 minutes. */
