@@ -128,6 +128,8 @@ export class HttpGateway implements Gateway {
   }
 
   async operate(request: MoneyRequest, timeoutMs: number): Promise<Answer> {
+    const part = request.order.amountMinor !== request.of.amountMinor;
+    if (part && !this.abilities.partial?.includes(request.purpose)) return { is: 'failed', reason: 'amount-unfit' };
     return answerOf(await this.#put(request, bodyOf(request), timeoutMs), request);
   }
 

@@ -100,6 +100,8 @@ export class SandboxGateway implements Gateway {
 
   async operate(request: MoneyRequest, timeoutMs: number): Promise<Answer> {
     const { purpose: action, of, order } = request;
+    const part = order.amountMinor !== of.amountMinor;
+    if (part && !this.abilities.partial?.includes(action)) return { is: 'failed', reason: 'amount-unfit' };
     const result = await exchange(this.#agent, {
       ...this.#to('PUT', request, ''),
       timeoutMs,
