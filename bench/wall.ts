@@ -192,6 +192,10 @@ async function act({ agent, phone, keys }: Talk, id: string, ending: (typeof END
     await phone.keys(EXPIRY, keys);
     await step('security-code');
     await phone.keys(CODE, keys);
+    if (ending === 'approved') return;
+    // Another card is asked for; there is none.
+    await agent.until(({ call }) => call?.payment?.declined === 1, 20_000, 'the decline');
+    await phone.keys('*0', keys);
     return;
   }
   await phone.keys(card.slice(0, 7), keys);

@@ -6,6 +6,7 @@ import {
   cardPid,
   eventually,
   expectBooks,
+  hasNoOtherCard,
   hearEachOther,
   keysOn,
   kill,
@@ -90,6 +91,7 @@ test('killed after the outcome: it stays what it was, and they hear each other a
   const { agent } = talk;
   const before = await totals(house);
   await pays(talk, house.order(700), CARDS.declined);
+  await hasNoOtherCard(talk);
   await agent.until(({ call }) => call?.payment?.outcome === 'declined', 30_000, 'the outcome');
   const killed = performance.now();
   await kill(cardPid(house));

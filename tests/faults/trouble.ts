@@ -74,6 +74,12 @@ export function pays(talk: Talk, order: Order, card: string): Promise<Payment> {
   return paysUpTo(talk, order, card, 'result');
 }
 
+/** After a declined card: the customer has no other. */
+export async function hasNoOtherCard({ agent, phone }: Talk): Promise<void> {
+  await agent.until(({ call }) => call?.payment?.declined === 1, 30_000, 'the decline');
+  await phone.keys('*0', FAST);
+}
+
 /** Keys what is left from `field` on. */
 export async function keysOn(phone: Phone, card: string): Promise<void> {
   await phone.keys(card, FAST);

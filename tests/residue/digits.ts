@@ -2,7 +2,7 @@
 // bytes a letter, packed two to a byte, as bytes 0 … 9, in hexadecimal, in Base64, or with something between them.
 
 /** Digits in a row that count as a find: fewer than a brand's shortest number, more than what may be shown of one. */
-const WINDOW = 12;
+export const WINDOW = 12;
 
 export interface Find {
   readonly where: string;
@@ -25,7 +25,7 @@ export const SHAPES: Record<string, (digits: string) => Buffer> = {
 };
 
 /** Base64 of text and of bytes 0 … 9, for each of the three places at which the digits may begin within three bytes. */
-function base64Patterns(digits: string): Pattern[] {
+export function base64Patterns(digits: string): Pattern[] {
   return ['ASCII', 'bytes 0-9'].flatMap((shape) => {
     const bytes = SHAPES[shape]?.(digits) ?? Buffer.alloc(0);
     return [0, 1, 2].map((skip) => {

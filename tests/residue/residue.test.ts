@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { atStep, cardPid, kill, paysUpTo, type Talk, talking } from '../faults/trouble.ts';
+import { atStep, cardPid, hasNoOtherCard, kill, paysUpTo, type Talk, talking } from '../faults/trouble.ts';
 import { CODE, EXPIRY, House } from '../house/house.ts';
 import { type Find, findDigits, SHAPES } from './digits.ts';
 
@@ -112,6 +112,7 @@ test('no card digit is in any log, database, settings file or answer of a whole 
     const { id } = await agent.startPayment(house.order());
     ids.push(id);
     await keysCard(talk, card, how);
+    if (outcome === 'declined') await hasNoOtherCard(talk);
     expect((await agent.outcome(40_000)).outcome).toBe(outcome);
   };
   await paid(KEYED.approved, 'event', 'approved');

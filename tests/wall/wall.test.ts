@@ -43,6 +43,9 @@ const ENDINGS: Record<string, (talk: Talk, keys: KeyTiming) => Promise<Partial<P
   },
   declined: async (talk, keys) => {
     await keyCard(talk, CARDS.declined, keys);
+    // Another card is asked for; there is none.
+    await talk.agent.step('card-number');
+    await talk.phone.keys('*0', keys);
     return { outcome: 'declined' };
   },
   'stopped by the agent': async (talk, keys) => {
