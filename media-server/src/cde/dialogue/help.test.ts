@@ -19,6 +19,18 @@ test('one field is asked again, and the dialogue goes on where it was', () => {
   expect([...(phone.card?.securityCode ?? [])].join('')).toBe('123');
 });
 
+test('a new number of a brand whose code has another length: that many are asked for', () => {
+  const phone = asked('security-code');
+  phone.keys('12', 3);
+  phone.input({ type: 'ask-again', field: 'card-number' });
+  phone.keys('378282246310005', 3);
+  expect(lastSaid(phone)).toEqual(['security-code-front']);
+  phone.keys('123', 3);
+  expect(phone.card).toBeUndefined();
+  phone.keys('4', 3);
+  expect([...(phone.card?.securityCode ?? [])].join('')).toBe('1234');
+});
+
 test('the field that is being keyed is asked again from its start, its mistakes forgiven', () => {
   const phone = asked('expiry');
   phone.keys('12#', 3);

@@ -9,7 +9,7 @@ import {
   takeSilence,
   type Turn,
 } from './ask.ts';
-import { brandOf, securityCodeLength } from './brands.ts';
+import { brandOf } from './brands.ts';
 import { HASH } from './exchange.ts';
 import { tell } from './finish.ts';
 import { afterMistake } from './mistakes.ts';
@@ -141,13 +141,10 @@ function keep(dialogue: Dialogue, asking: Asking): void {
     case 'language':
       dialogue.language = dialogue.options.languages?.[(digits[0] ?? 0) - 1] ?? dialogue.language;
       break;
-    case 'card-number': {
+    case 'card-number':
       dialogue.brand = brandOf(digits, count);
-      const code = dialogue.done.get('security-code');
-      if (code && code.length !== securityCodeLength(dialogue.brand ?? 'other')) forget(dialogue, 'security-code');
       keepDigits(dialogue, asking);
       break;
-    }
     case 'expiry':
     case 'security-code':
       keepDigits(dialogue, asking);
@@ -189,7 +186,7 @@ function takeMistake(moment: Moment, mistake: Mistake): void {
   if (!asked) throw new Error('An expiry was asked for without a card number');
   const prompts = afterMistake(mistake, {
     question: asked.rules.ask(contextOf(dialogue)),
-    lastTry: count === mistakesPerField - 1,
+    lastTry: count === mistakesPerField - 1 || code.wrong === CODE_TRIES - 1,
     gentle: dialogue.gentle,
     otherCode: name === 'one-time-code' && code.again < CODES_AGAIN,
   });
