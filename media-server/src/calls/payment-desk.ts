@@ -206,14 +206,14 @@ export class PaymentDesk {
     return this.#parts.parts.link.send({ type: 'told', payment, outcome });
   }
 
-  #act(
+  async #act(
     who: Asker,
     id: Id,
-    act: (payment: PaymentSession) => Result<void, Problem<ProblemCode>>,
-  ): Result<Payment, Problem<ProblemCode>> {
+    act: (payment: PaymentSession) => Answer<void> | Result<void, Problem<ProblemCode>>,
+  ): Answer<Payment> {
     const found = this.#find(id);
     if (!found || !isTheirs(who, found.session)) return notFound('payment');
-    const done = act(found.payment);
+    const done = await act(found.payment);
     return done.ok ? ok(found.payment.view()) : done;
   }
 

@@ -190,39 +190,47 @@ test('an order that is paid already is refused in words', async () => {
   expect(await started).toEqual({ ok: false, error: { code: 'already-ended', message: 'this order is paid already' } });
 });
 
+/** Help that nobody refuses. */
+async function given<T>(clock: TestClock, help: Promise<T>): Promise<T> {
+  clock.advance(200);
+  return help;
+}
+
 test('what the agent does for the customer reaches the card process until the gateway is asked', async () => {
-  const { payment, shut, progress, last, sent } = session();
+  const { payment, shut, progress, last, sent, clock } = session();
   await shut();
   progress({ step: 'confirmation' });
-  expect(payment.askAgain('card-number')).toMatchObject({ ok: false, error: { code: 'not-possible' } });
+  expect(await payment.askAgain('card-number')).toMatchObject({ ok: false, error: { code: 'not-possible' } });
   progress({ step: 'card-number', keys: 4 });
   progress({ step: 'expiry' });
-  expect(payment.askAgain('card-number')).toEqual({ ok: true });
+  expect(await given(clock, payment.askAgain('card-number'))).toEqual({ ok: true });
   expect(last()).toEqual({ type: 'ask-again', payment: payment.id, field: 'card-number' });
-  expect(payment.hint('number-on-front')).toEqual({ ok: true });
-  expect(payment.moreTime()).toEqual({ ok: true });
-  expect(payment.gentle(true)).toEqual({ ok: true });
+  expect(await given(clock, payment.hint('number-on-front'))).toEqual({ ok: true });
+  expect(await given(clock, payment.gentle(true))).toEqual({ ok: true });
   expect(last()).toEqual({ type: 'gentle', payment: payment.id, on: true });
+  const often = payment.moreTime();
+  payment.heard({ type: 'refused', command: 'more-time', payment: payment.id, why: 'limit-reached' });
+  expect(await often).toMatchObject({ ok: false, error: { code: 'not-possible' } });
   progress({ step: 'processing' });
   const before = sent.length;
   for (const late of [payment.askAgain('expiry'), payment.hint('use-keypad'), payment.moreTime()]) {
-    expect(late).toMatchObject({ ok: false, error: { code: 'too-late' } });
+    expect(await late).toMatchObject({ ok: false, error: { code: 'too-late' } });
   }
   payment.input({ type: 'outcome', result: APPROVED });
-  expect(payment.gentle(false)).toMatchObject({ ok: false, error: { code: 'already-ended' } });
+  expect(await payment.gentle(false)).toMatchObject({ ok: false, error: { code: 'already-ended' } });
   expect(sent).toHaveLength(before);
 });
 
 test('after a declined card a field counts as asked only with the next one', async () => {
-  const { payment, shut, progress } = session();
+  const { payment, shut, progress, clock } = session();
   await shut();
   progress({ step: 'card-number' });
   progress({ step: 'expiry' });
   progress({ step: 'processing' });
   progress({ step: 'card-number', declined: 1 });
   expect(payment.view()).toMatchObject({ declined: 1, cards: 2 });
-  expect(payment.askAgain('expiry')).toMatchObject({ ok: false, error: { code: 'not-possible' } });
-  expect(payment.askAgain('card-number')).toEqual({ ok: true });
+  expect(await payment.askAgain('expiry')).toMatchObject({ ok: false, error: { code: 'not-possible' } });
+  expect(await given(clock, payment.askAgain('card-number'))).toEqual({ ok: true });
 });
 
 test('the agent sees since when the customer has keyed nothing, on the server’s clock', async () => {

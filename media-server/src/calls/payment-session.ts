@@ -3,6 +3,7 @@ import type { FieldAgain, FromCard, Hint, PaymentResult, Refusal, Step, ToCard }
 import type { Clock } from '../shared/clock.ts';
 import { type Id, newId } from '../shared/ids.ts';
 import { err, ok, type Problem, type Result } from '../shared/result.ts';
+import type { Answer } from './asker.ts';
 import type { PaymentStarter } from './books.ts';
 import type { CodeMaker } from './codes.ts';
 import type { CardCommands, CustomerGate } from './customer-gate.ts';
@@ -49,6 +50,9 @@ export interface PaymentParts {
   readonly released: () => void;
 }
 
+/** The card process refuses within milliseconds, ms. */
+const HELP_LIMIT_MS = 200;
+
 /** Drives `payment-mode.ts` for one payment: sends what it asks for, tells it what happened, shows it to the API. */
 export class PaymentSession {
   readonly id: Id;
@@ -67,6 +71,8 @@ export class PaymentSession {
   #refused = false;
   /** Steps that the customer came to with the card that is keyed now. */
   readonly #reached = new Set<Step>();
+  /** Help that was asked for a moment ago. */
+  readonly #helping = new Set<{ readonly command: string; readonly refused: (why: Refusal) => void }>();
   /** What was done with its money since. */
   #actions: readonly MoneyFact[] = [];
 
@@ -150,37 +156,52 @@ export class PaymentSession {
         return;
       case 'refused':
         if (message.command === 'payment-open') this.#refuse(message.why, message.why);
+        // Of two alike the first was refused: they are answered in order.
+        for (const help of this.#helping) if (help.command === message.command) return help.refused(message.why);
         return;
     }
   }
 
   /** Asks one field again that was asked already. */
-  askAgain(field: FieldAgain): Result<void, Problem<ProblemCode>> {
+  async askAgain(field: FieldAgain): Answer<void> {
     if (!this.#mode.result && !this.#reached.has(field)) {
       return err({ code: 'not-possible', message: 'the customer has not been asked for that yet' });
     }
     return this.#help({ type: 'ask-again', payment: this.id, field });
   }
 
-  hint(hint: Hint): Result<void, Problem<ProblemCode>> {
+  async hint(hint: Hint): Answer<void> {
     return this.#help({ type: 'hint', payment: this.id, hint });
   }
 
-  moreTime(): Result<void, Problem<ProblemCode>> {
+  async moreTime(): Answer<void> {
     return this.#help({ type: 'more-time', payment: this.id });
   }
 
-  gentle(on: boolean): Result<void, Problem<ProblemCode>> {
+  async gentle(on: boolean): Answer<void> {
     return this.#help({ type: 'gentle', payment: this.id, on });
   }
 
-  #help(command: ToCard): Result<void, Problem<ProblemCode>> {
+  /** Help that is taken isn't answered, help that is refused is at once: silence is a yes. */
+  async #help(command: ToCard): Answer<void> {
     if (this.#mode.result) return err({ code: 'already-ended', message: 'the payment has its outcome already' });
-    if (!this.stoppable) {
-      return err({ code: 'too-late', message: 'the payment service is being asked, or the payment is being stopped' });
+    if (!this.stoppable) return err(refusalProblem('too-late'));
+    if (this.#mode.phase === 'settling' || !this.#parts.link.send(command)) {
+      return err({
+        code: 'card-process-down',
+        message: 'the card process is being started again: the payment is over',
+      });
     }
-    if (this.#mode.phase !== 'settling' && this.#parts.link.send(command)) return ok(undefined);
-    return err({ code: 'card-process-down', message: 'the card process is being started again: the payment is over' });
+    return new Promise((resolve) => {
+      const answered = (answer: Result<void, Problem<ProblemCode>>) => {
+        stop();
+        this.#helping.delete(help);
+        resolve(answer);
+      };
+      const help = { command: command.type, refused: (why: Refusal) => answered(err(refusalProblem(why))) };
+      const stop = this.#parts.clock.after(HELP_LIMIT_MS, () => answered(ok(undefined)));
+      this.#helping.add(help);
+    });
   }
 
   /** What was done with its money has changed. */

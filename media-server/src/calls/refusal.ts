@@ -29,6 +29,13 @@ export function refusalProblem(why: Refusal | 'card-process-down'): Problem<Prob
       return { code: 'not-possible', message: 'the card process knows nothing of that payment' };
     case 'amount-unfit':
       return { code: 'amount-unfit', message: "the payment service doesn't take this amount or currency" };
+    case 'too-late':
+      return {
+        code: 'too-late',
+        message: 'the payment service is being asked, or the payment is being stopped: the outcome comes in a moment',
+      };
+    case 'limit-reached':
+      return { code: 'not-possible', message: 'this was done as often as it can be in one payment' };
     case 'member-missing':
       return { code: 'member-missing', message: 'this needs the member whose card it is' };
     case 'no-such-language':
