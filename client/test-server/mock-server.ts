@@ -8,6 +8,7 @@ import type {
   Funnel,
   KeyTest,
   Me,
+  MerchantPrompt,
   Payment,
   ProblemCode,
   ServerEvent,
@@ -52,6 +53,7 @@ export class MockServer {
   money: { readonly answer: Payment; readonly about: Payment } | undefined;
   funnel: Funnel | undefined;
   trunks: TrunkKeys[] = [];
+  prompts: MerchantPrompt[] = [];
   sip: SipPeer | undefined;
   #signedIn = false;
   #cut = false;
@@ -136,7 +138,8 @@ export class MockServer {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const text = Buffer.concat(chunks).toString();
-    const body: unknown = text === '' ? undefined : JSON.parse(text);
+    const isJson = request.headers['content-type'] === 'application/json';
+    const body: unknown = text === '' ? undefined : isJson ? JSON.parse(text) : text;
     if (method !== 'GET') {
       const key = request.headers['idempotency-key'];
       this.seen.push({ method, path: pathname, key: typeof key === 'string' ? key : undefined, body });
@@ -176,6 +179,7 @@ export class MockServer {
       case 'GET /v1/trunks':
         return send(200, { trunks: this.trunks });
       default:
+        if (pathname.includes('/prompts')) return this.#prompt(method, pathname, search, send);
         if (pathname.endsWith('/key-test')) return send(200, await this.keyTest);
         if (method === 'GET') {
           const payment = this.payments.get(pathname.split('/')[3] ?? '');
@@ -188,6 +192,15 @@ export class MockServer {
         }
         return send(200, {});
     }
+  }
+
+  #prompt(method: string, pathname: string, search: string, send: (status: number, value: unknown) => void): void {
+    const name = pathname.split('/')[6];
+    if (name === undefined) return send(200, { prompts: this.prompts });
+    const fileName = new URLSearchParams(search).get('file') ?? '';
+    const own = method === 'PUT' ? { fileName, lengthMs: 2_400, uploadedBy: this.me.id, uploadedAt: Date.now() } : null;
+    this.prompts = this.prompts.map((prompt) => (prompt.name === name ? { ...prompt, own } : prompt));
+    return send(200, method === 'PUT' ? this.prompts.find((prompt) => prompt.name === name) : {});
   }
 
   async #file(pathname: string, response: ServerResponse): Promise<void> {

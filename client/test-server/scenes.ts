@@ -1,4 +1,4 @@
-import type { Call, Funnel, FunnelStep, Me, Payment, TrunkKeys } from '@tonegate/api-schema';
+import type { Call, Funnel, FunnelStep, Me, MerchantPrompt, Payment, TrunkKeys } from '@tonegate/api-schema';
 
 /** The people, calls and payments that the softphone's screens are looked at with. */
 
@@ -130,4 +130,8 @@ export function aTrunk(trunk: string, verdict: TrunkKeys['verdict'], over: Parti
     verdict,
     ...over,
   };
+}
+
+export function aPrompt(name: string, text: string, own: MerchantPrompt['own'] = null): MerchantPrompt {
+  return { language: 'ja', name, text, lengthMs: 3_100, own };
 }

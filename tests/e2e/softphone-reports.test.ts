@@ -1,7 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { AGENT, aCall, aFunnel, aTrunk, SUPERVISOR } from '../../client/test-server/scenes.ts';
+import { AGENT, aCall, aFunnel, aPrompt, aTrunk, SUPERVISOR } from '../../client/test-server/scenes.ts';
 import { openSoftphone, signIn, startSoftphoneHouse } from './softphone-page.ts';
 
 let house: Awaited<ReturnType<typeof startSoftphoneHouse>>;
@@ -21,6 +21,15 @@ beforeEach(() => {
     aTrunk('office', 'tones-only', { event: 0, tone: 97, negotiated: 0 }),
     aTrunk('new', 'too-few-calls', { calls: 2, lastCallAt: null }),
   ];
+  house.server.prompts = [
+    aPrompt('card-number', 'カード番号を、続けて押してください。'),
+    aPrompt('waiting', '確認しています。そのままお待ちください。', {
+      fileName: 'waiting.wav',
+      lengthMs: 2_400,
+      uploadedBy: null,
+      uploadedAt: Date.UTC(2026, 4, 12, 5, 30),
+    }),
+  ];
 });
 afterEach(() => page?.context().close());
 
@@ -38,7 +47,7 @@ test('a supervisor sees where customers leave, in a sentence, a picture and figu
   page = await openSoftphone(house.browser, house.server);
   await signIn(page, house.server);
   await page.getByTestId('open-reports').click();
-  await page.getByText('1,240 payments, 87% completed. Most customers leave at Card number: 6%').waitFor();
+  await page.getByText('1,240 payments, 87% completed. Most customers leave at Card number: 6.1%').waitFor();
   await page.getByText('Card number: 1,219 came to it, 1,145 finished it, 74 left').waitFor({ state: 'attached' });
   const row = page.getByRole('row', { name: /^Card number/ });
   expect(await row.getByRole('cell').allTextContents()).toEqual(
@@ -62,6 +71,29 @@ test('of each trunk it is said what it does with keys, and what its carrier must
   await page.getByTestId('trunk-carrier-b').getByText('The carrier must send keys as telephone-event').waitFor();
 });
 
+test('a supervisor replaces a prompt by a file, hears which is whose, and takes it back', async () => {
+  page = await openSoftphone(house.browser, house.server);
+  await signIn(page, house.server);
+  await page.getByTestId('open-reports').click();
+  await page.getByTestId('prompts-tab').click();
+  const prompt = page.getByTestId('prompt-card-number');
+  await prompt.getByText('Ready voice, 3.1 sec').waitFor();
+  const file = { name: 'greeting.wav', mimeType: 'audio/wav', buffer: Buffer.from('RIFF') };
+  await prompt.getByTestId('prompt-file').setInputFiles(file);
+  await prompt.getByText('Own: greeting.wav').waitFor();
+  const path = `/v1/merchants/${SUPERVISOR.merchants[0]?.id}/prompts/ja/card-number`;
+  const sent = house.server.seen.filter((request) => request.path === path);
+  expect(sent.map(({ method, body }) => [method, body])).toEqual([['PUT', 'RIFF']]);
+  await prompt.getByTestId('prompt-drop').click();
+  await prompt.getByText('Ready voice').waitFor();
+  house.server.refusals.set(`PUT ${path}`, { status: 422, code: 'sound-unfit' });
+  await prompt.getByTestId('prompt-file').setInputFiles(file);
+  await page.getByRole('alert').getByText('This sound can’t be a prompt.').waitFor();
+  await page.getByTestId('prompts-find').fill('待ち');
+  await prompt.waitFor({ state: 'detached' });
+  await page.getByTestId('prompt-waiting').waitFor();
+});
+
 test('a call that rings goes before the reports', async () => {
   page = await openSoftphone(house.browser, house.server);
   await signIn(page, house.server);
@@ -82,6 +114,12 @@ test('nothing and a refusal are said in words', async () => {
   await page.getByRole('alert').getByText('Something went wrong in the server.').waitFor();
 });
 
+const TABS = [
+  ['funnel', 'funnel-summary'],
+  ['trunks', 'trunk-new'],
+  ['prompts', 'prompt-waiting'],
+] as const;
+
 for (const [language, theme] of [
   ['en', 'light'],
   ['ja', 'dark'],
@@ -90,9 +128,9 @@ for (const [language, theme] of [
     page = await openSoftphone(house.browser, house.server, { language, theme });
     await signIn(page, house.server);
     await page.getByTestId('open-reports').click();
-    for (const tab of ['funnel', 'trunks']) {
-      if (tab === 'trunks') await page.getByTestId('trunks-tab').click();
-      await page.getByTestId(tab === 'funnel' ? 'funnel-summary' : 'trunk-new').waitFor();
+    for (const [tab, shown] of TABS) {
+      if (tab !== 'funnel') await page.getByTestId(`${tab}-tab`).click();
+      await page.getByTestId(shown).waitFor();
       for (const width of [320, 768, 1440]) {
         await page.setViewportSize({ width, height: 900 });
         if (SHOTS !== undefined) {

@@ -8,6 +8,8 @@ import type {
   Hint,
   KeyTest,
   Me,
+  MerchantPrompt,
+  MerchantPrompts,
   Payment,
   SignIn,
   SipCredential,
@@ -47,6 +49,22 @@ export interface Api {
   doMoney(payment: string, body: DoMoney, key: string): Answer<Payment>;
   funnel(query: FunnelWish): Answer<Funnel>;
   trunks(): Answer<ReturnType<(typeof TrunkKeysPage)['parse']>>;
+  prompts(merchant: string, language: string): Answer<MerchantPrompts>;
+  replacePrompt(prompt: PromptPlace, file: File): Answer<MerchantPrompt>;
+  /** The ready one is played again. */
+  dropPrompt(prompt: PromptPlace): Answer<unknown>;
+}
+
+/** Which prompt of which merchant. */
+export interface PromptPlace {
+  readonly merchant: string;
+  readonly language: string;
+  readonly name: string;
+}
+
+/** Where a prompt's sound is. */
+export function promptPath({ merchant, language, name }: PromptPlace): string {
+  return `/v1/merchants/${merchant}/prompts/${language}/${name}`;
 }
 
 /** What a funnel is narrowed by; times are UTC ms, `to` excluded. */
@@ -93,5 +111,9 @@ export function createApi(http: Http, window: string): Api {
         `/v1/funnel?${new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]))}`,
       ),
     trunks: () => http.get('/v1/trunks'),
+    prompts: (merchant, language) => http.get(`/v1/merchants/${merchant}/prompts?language=${language}`),
+    replacePrompt: (prompt, file) =>
+      http.putFile(`${promptPath(prompt)}?${new URLSearchParams({ file: file.name.slice(0, 120) })}`, file),
+    dropPrompt: (prompt) => http.delete(promptPath(prompt)),
   };
 }

@@ -4,6 +4,8 @@ import type { ApiProblem } from './problem.ts';
 
 /** Longest wait for an answer, ms. */
 const TIMEOUT_MS = 10_000;
+/** Longest wait until a file is taken, ms: it may be of megabytes, and is converted. */
+const FILE_TIMEOUT_MS = 60_000;
 /** Pauses before a request is sent again because no answer came, ms. It carries the same key, so it can't act twice. */
 const RETRY_PAUSES_MS = [300, 1_200];
 
@@ -12,6 +14,9 @@ export interface Http {
   /** Sent with an `Idempotency-Key`; repeated with the same key when no answer comes. */
   post<T>(path: string, body?: unknown, how?: PostOptions): Promise<Result<T, ApiProblem>>;
   put<T>(path: string, body: unknown): Promise<Result<T, ApiProblem>>;
+  /** A file as it is. */
+  putFile<T>(path: string, file: Blob): Promise<Result<T, ApiProblem>>;
+  delete<T>(path: string): Promise<Result<T, ApiProblem>>;
 }
 
 export interface PostOptions {
@@ -51,6 +56,13 @@ export function createHttp(options: HttpOptions): Http {
   return {
     get: (path) => once(path, { method: 'GET' }),
     put: (path, body) => once(path, { method: 'PUT', headers: json, body: JSON.stringify(body) }),
+    putFile: (path, file) =>
+      once(
+        path,
+        { method: 'PUT', headers: { 'content-type': file.type || 'application/octet-stream' }, body: file },
+        FILE_TIMEOUT_MS,
+      ),
+    delete: (path) => once(path, { method: 'DELETE' }),
     async post<T>(path: string, body?: unknown, { key, timeoutMs }: PostOptions = {}) {
       const init: RequestInit = {
         method: 'POST',

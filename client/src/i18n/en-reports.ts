@@ -18,6 +18,7 @@ export const enReports = {
   'reports.all': 'All',
   'reports.loading': 'Loading…',
   'reports.refresh': 'Refresh',
+  'reports.prompts': 'Prompts',
 
   'funnel.empty': 'No payments in this period.',
   'funnel.summary': '{payments} payments, {percent} completed.',
@@ -67,4 +68,20 @@ export const enReports = {
     'Payments ended without a single key. The carrier takes the tones out and sends nothing instead: it must offer telephone-event (RFC 4733) or pass the tones on.',
   'trunk.too-few-calls': 'Too few calls',
   'trunk.too-few-calls.text': 'Not enough calls with keys yet to tell.',
+
+  'prompts.find': 'Find',
+  'prompts.own-only': 'Own only',
+  'prompts.none': 'No prompt has these words.',
+  'prompts.own': 'Own: {file}, {length}, {time}',
+  'prompts.ready': 'Ready voice, {length}',
+  'prompts.listen': 'Listen',
+  'prompts.listen-to': 'Listen to: {text}',
+  'prompts.stop': 'Stop',
+  'prompts.replace': 'Replace…',
+  'prompts.replace-of': 'Replace: {text}',
+  'prompts.drop': 'Use the ready one',
+  'prompts.drop-of': 'Use the ready one again for: {text}',
+  'prompts.sending': 'Sending…',
+  'prompts.text':
+    'What customers of this merchant hear. A file (WAV or MP3, 0.2 to 30 s) has to say the same words; it is brought to the right level, and calls use it at once.',
 } as const;

@@ -48,9 +48,11 @@ export function typedAmount(amountMinor: number, currency: Currency): string {
   return (amountMinor / 10 ** MINOR_DIGITS[currency]).toFixed(MINOR_DIGITS[currency]);
 }
 
-/** A share in whole per cent. */
+/** A share in per cent; below ten of them to one decimal, so that a small one isn't taken for none. */
 export function formatShare(part: number, whole: number, language: Language): string {
-  return new Intl.NumberFormat(language, { style: 'percent' }).format(whole === 0 ? 0 : part / whole);
+  const share = whole === 0 ? 0 : part / whole;
+  const maximumFractionDigits = share < 0.1 ? 1 : 0;
+  return new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits }).format(share);
 }
 
 /** A count with its thousands. */

@@ -19,6 +19,7 @@ export const jaReports: Record<keyof typeof enReports, string> = {
   'reports.all': 'すべて',
   'reports.loading': '読み込んでいます…',
   'reports.refresh': '更新',
+  'reports.prompts': '案内の音声',
 
   'funnel.empty': 'この期間のお支払いはありません。',
   'funnel.summary': 'お支払い{payments}件、うち{percent}が完了。',
@@ -68,4 +69,20 @@ export const jaReports: Record<keyof typeof enReports, string> = {
     'キーが一つも届かないまま終わったお支払いがあります。通信会社側で音が消され、代わりのイベントも来ていません。telephone-event(RFC 4733)を提示するか、音を通すよう依頼してください。',
   'trunk.too-few-calls': '通話不足',
   'trunk.too-few-calls.text': '判断できるだけの通話がまだありません。',
+
+  'prompts.find': '検索',
+  'prompts.own-only': '差し替えのみ',
+  'prompts.none': '該当する案内はありません。',
+  'prompts.own': '差し替え: {file}、{length}、{time}',
+  'prompts.ready': '標準の音声、{length}',
+  'prompts.listen': '聞く',
+  'prompts.listen-to': '聞く: {text}',
+  'prompts.stop': '止める',
+  'prompts.replace': '差し替え…',
+  'prompts.replace-of': '差し替える: {text}',
+  'prompts.drop': '標準に戻す',
+  'prompts.drop-of': '標準に戻す: {text}',
+  'prompts.sending': '送信中…',
+  'prompts.text':
+    'この加盟店のお客様に流れる案内です。差し替える音声(WAVかMP3、0.2〜30秒)では、同じ言葉を話してください。音量は自動で調整し、すぐに使われます。',
 };

@@ -4,6 +4,7 @@ import type { CallsState } from './calls.ts';
 import type { Desk } from './desk.ts';
 import type { MoneyTask } from './money-desk.ts';
 import type { PaymentForm } from './payment-form.ts';
+import type { PromptsState } from './prompts-desk.ts';
 import type { ReportsState } from './reports.ts';
 import type { Session } from './session.ts';
 import type { Settings } from './settings.ts';
@@ -23,6 +24,7 @@ export const useCalls = <T>(selector: (state: CallsState) => T): T => useStore(u
 export const useDesk = <T>(selector: (state: Desk) => T): T => useStore(useSoftphone().desk, selector);
 export const useForm = <T>(selector: (state: PaymentForm) => T): T => useStore(useSoftphone().payments.form, selector);
 export const useMoneyTask = (): MoneyTask | null => useStore(useSoftphone().money.task, (state) => state.task);
+export const usePrompts = (): PromptsState => useStore(useSoftphone().prompts.state);
 export const useReports = (): ReportsState => useStore(useSoftphone().reports.state);
 export const useSession = (): Session => useStore(useSoftphone().session);
 export const useSettings = <T>(selector: (state: Settings) => T): T => useStore(useSoftphone().settings, selector);

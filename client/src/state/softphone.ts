@@ -15,6 +15,7 @@ import { createDeskStore, type Desk, type Place } from './desk.ts';
 import { dialableNumber } from './dial.ts';
 import { MoneyDesk } from './money-desk.ts';
 import { PaymentDesk } from './payment-desk.ts';
+import { PromptsDesk } from './prompts-desk.ts';
 import { Reports } from './reports.ts';
 import { Requests } from './requests.ts';
 import type { Session } from './session.ts';
@@ -46,6 +47,7 @@ export class Softphone {
   readonly payments: PaymentDesk;
   readonly money: MoneyDesk;
   readonly reports: Reports;
+  readonly prompts: PromptsDesk;
   readonly #parts: SoftphoneParts;
   readonly #phone: Phone;
   readonly #audio: CallAudio;
@@ -68,6 +70,7 @@ export class Softphone {
     });
     this.money = new MoneyDesk({ api: parts.api, calls: this.calls, pause: parts.pause, newKey: parts.newKey });
     this.reports = new Reports({ api: parts.api, now: () => Date.now(), signedOut: () => this.#signedOut() });
+    this.prompts = new PromptsDesk({ api: parts.api, signedOut: () => this.#signedOut() });
     this.#audio = parts.createAudio((audio) => this.desk.setState({ audio }));
     this.#phone = parts.createPhone({
       credential: async () => {
@@ -273,6 +276,7 @@ export class Softphone {
     this.payments.clear();
     this.money.clear();
     this.reports.clear();
+    this.prompts.clear();
     this.desk.setState({
       serverLostAt: null,
       phoneLostAt: null,

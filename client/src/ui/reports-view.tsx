@@ -4,6 +4,7 @@ import { useEffect } from 'react';
 import { useReports, useSoftphone } from '../state/hooks.ts';
 import { FunnelView } from './funnel-view.tsx';
 import { ProblemNote } from './problem-note.tsx';
+import { PromptsView } from './prompts-view.tsx';
 import styles from './reports.module.css';
 import { TrunksView } from './trunks-view.tsx';
 import { useTranslate } from './use-translate.ts';
@@ -29,12 +30,18 @@ export function ReportsView({ me }: { me: Me }) {
           <Tabs.Trigger className={styles.tab} value="trunks" data-testid="trunks-tab">
             {t('reports.trunks')}
           </Tabs.Trigger>
+          <Tabs.Trigger className={styles.tab} value="prompts" data-testid="prompts-tab">
+            {t('reports.prompts')}
+          </Tabs.Trigger>
         </Tabs.List>
         <Tabs.Content className={styles.panel} value="funnel">
           <FunnelView me={me} />
         </Tabs.Content>
         <Tabs.Content className={styles.panel} value="trunks">
           <TrunksView />
+        </Tabs.Content>
+        <Tabs.Content className={styles.panel} value="prompts">
+          <PromptsView me={me} />
         </Tabs.Content>
       </Tabs.Root>
     </main>
