@@ -88,7 +88,7 @@ export class LegPayment {
       brands,
       gentle,
       cards,
-      speech: prompts.speech,
+      speech: (spoken) => prompts.speech(spoken),
       utcNow: clock.now(),
     });
   }

@@ -110,7 +110,7 @@ function buffersOf(value: unknown, seen = new Set<unknown>()): Uint8Array[] {
   return inside.flatMap((item) => buffersOf(item, seen));
 }
 
-const { speech } = loadPrompts();
+const book = loadPrompts();
 
 /** A charge of ¥12,800 on 15 July 2026, in Japanese. */
 export function optionsOf(over: Partial<DialogueOptions> = {}): DialogueOptions {
@@ -127,7 +127,7 @@ export function optionsOf(over: Partial<DialogueOptions> = {}): DialogueOptions 
       moreTimes: 2,
     },
     utcNow: Date.UTC(2026, 6, 15),
-    speech,
+    speech: (language) => book.speech(language),
     ...over,
   };
 }

@@ -51,7 +51,7 @@ export class RandomCustomer {
       },
       limits: LIMITS,
       utcNow: Date.UTC(2026, 6, 15),
-      speech: book.speech,
+      speech: (spoken) => book.speech(spoken),
       ...(next() < 0.3 && { languages: [...book.languages] }),
       ...(next() < 0.3 && { lengths: { visa: [16, 18, 19], mastercard: [16], amex: [15] } }),
       ...(next() < 0.2 && { brands: ['visa', 'jcb'] as const }),
