@@ -66,7 +66,24 @@ export class Books {
     const person = facts.person ?? null;
     const keysPossible = Number(call.keysPossible);
     const known = this.#written.get(id);
-    const changing = { answeredAt, endedAt, end, codec, keysPossible, ...(person !== null && { person }) };
+    // Presses are written once, with the end: they would be a write each.
+    const { negotiated, event, tone, both, info } = call.keys;
+    const keys = {
+      keysNegotiated: Number(negotiated),
+      keysEvent: event,
+      keysTone: tone,
+      keysBoth: both,
+      keysInfo: info,
+    };
+    const changing = {
+      answeredAt,
+      endedAt,
+      end,
+      codec,
+      keysPossible,
+      ...(endedAt !== null && keys),
+      ...(person !== null && { person }),
+    };
     if (!this.#isNew(id, JSON.stringify(changing))) return;
     if (known !== undefined) return void this.#write(() => updateCall(this.#storage, id, changing));
     const { direction, number, displayName, called, startedAt, merchant } = call;
