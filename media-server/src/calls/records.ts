@@ -97,6 +97,15 @@ export async function callsOf(storage: Storage, rows: readonly CallRow[]): Promi
   }));
 }
 
+/** What is written of a call's keys, when it has ended. */
+function keysOf(row: CallRow): Call['keys'] {
+  const { keysEvent: event, keysTone: tone, keysBoth: both, keysInfo: info } = row;
+  const negotiated = row.keysNegotiated === 1;
+  const isSure = event + tone > 0 || (negotiated && info === 0);
+  const advice = isSure ? 'sure' : row.keysPossible === 1 ? 'unknown' : 'info-only';
+  return { advice, negotiated, event, tone, both, info };
+}
+
 async function merchantNames(storage: Storage, ids: ReadonlySet<Id>): Promise<Map<Id, string>> {
   if (ids.size === 0) return new Map();
   const rows = await storage
