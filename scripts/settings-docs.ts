@@ -46,7 +46,10 @@ function tables(): string {
   for (const [name, schema] of Object.entries(all.properties ?? {})) {
     if (schema.properties) addGroup(groups, name, schema);
     else if (schema.oneOf) addKinds(groups, name, schema);
-    else groups[0]?.rows.push(row(name, schema, all));
+    else {
+      groups[0]?.rows.push(row(name, schema, all));
+      if (schema.items?.properties) addGroup(groups, `${name}[]`, schema.items);
+    }
   }
   const head = '| setting | values | default | meaning |\n| --- | --- | --- | --- |';
   return groups.map(({ title, rows }) => `## ${title}\n\n${[head, ...rows].join('\n')}`).join('\n\n');

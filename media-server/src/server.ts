@@ -14,6 +14,7 @@ import { CardLink } from './card-link/card-link.ts';
 import type { CardSettings } from './cde/settings.ts';
 import { startCodes } from './integrations/codes/start-codes.ts';
 import { CallMedia } from './media/call-media.ts';
+import { Webhooks } from './integrations/webhooks/webhooks.ts';
 import { MediaWorkers } from './media/workers.ts';
 import { systemClock } from './shared/clock.ts';
 import { devCa } from './shared/dev-ca.ts';
@@ -154,6 +155,8 @@ async function start(
       registered: (registration) => calls.registered(registration),
       unregistered: (registration) => calls.unregistered(registration),
     },
+  const webhooks = webhooksOf(settings, storage, log, registry);
+  undo.push(() => webhooks.close());
   });
   const calls: Calls = new Calls({
     parts: {
@@ -170,7 +173,7 @@ async function start(
       codes,
     },
     directory,
-    books: new Books(storage, log, signer),
+    books: new Books(storage, log, signer, (payment) => void webhooks.news(payment)),
     funnel,
     limit: settings.calls.limit,
   });
@@ -318,6 +321,25 @@ function workerBinary(settings: Settings): string {
 }
 
 function mediaAddresses(settings: Settings): { ip: string; announced?: string }[] {
+function webhooksOf(settings: Settings, storage: Storage, log: Logger, registry: Registry): Webhooks {
+  const told = new Counter({
+    name: 'tonegate_webhooks_total',
+    help: 'Tries to tell merchants of outcomes, by result',
+    labelNames: ['result'],
+    registers: [registry],
+  });
+  try {
+    return new Webhooks(settings.webhooks, {
+      storage,
+      clock: systemClock,
+      log,
+      counted: (result) => told.inc({ result }),
+    });
+  } catch (cause) {
+    throw new SettingsError((cause as Error).message);
+  }
+}
+
   const { listen, announced } = settings.media;
   return (listen ?? ['127.0.0.1', ...ownAddresses()]).map((ip) => ({
     ip,

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { gatewaySettings } from './cde/gateways/gateway-settings.ts';
 import { CodeSettings } from './integrations/codes/settings.ts';
+import { WebhookSettings } from './integrations/webhooks/settings.ts';
 import { LOG_LEVELS } from './shared/logger.ts';
 import { SipSettings } from './sip/settings.ts';
 
@@ -143,6 +144,11 @@ export const Settings = z.strictObject({
     .prefault({})
     .describe('The payment service. docs/gateways.md says what each kind can do and needs.'),
   codes: CodeSettings.prefault({}).describe('One-time codes, see docs/verification.md.'),
+  webhooks: z
+    .array(WebhookSettings)
+    .max(1000)
+    .default([])
+    .describe('Systems of merchants that are told of outcomes, see docs/api.md.'),
   funnel: z
     .strictObject({
       keepDays: z
@@ -195,6 +201,10 @@ export function readSettings(file: string | undefined): Settings {
     throw new SettingsError(
       `wrong settings:\n  calls.outgoingTrunk = "${trunk}": no trunk in sip.trunks has this name`,
     );
+  }
+  const merchants = settings.webhooks.map(({ merchant }) => merchant);
+  if (new Set(merchants).size < merchants.length) {
+    throw new SettingsError('wrong settings:\n  webhooks: one merchant has two; give each at most one');
   }
   if (settings.codes.sender?.kind === 'log-only' && !settings.demo) {
     throw new SettingsError('wrong settings:\n  codes.sender.kind = "log-only": only with demo = true');

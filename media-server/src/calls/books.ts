@@ -47,10 +47,13 @@ export class Books {
   readonly #storage: Storage;
   readonly #log: Logger;
   readonly #signer: RecordSigner;
+  readonly #outcomeWritten: (payment: Id) => void;
   readonly #written = new Map<Id, string>();
   #queue: Promise<void> = Promise.resolve();
 
-  constructor(storage: Storage, log: Logger, signer: RecordSigner) {
+  /** @param outcomeWritten told of every payment whose outcome was written, or has changed */
+  constructor(storage: Storage, log: Logger, signer: RecordSigner, outcomeWritten: (payment: Id) => void = () => {}) {
+    this.#outcomeWritten = outcomeWritten;
     this.#storage = storage;
     this.#log = log;
     this.#signer = signer;
@@ -134,7 +137,8 @@ export class Books {
     const gentle = Number(payment.gentle);
     const end = { outcome, reason: reason ?? 'none', mistakes, declined, gentle, language, brand, lastFour, receipt };
     void this.#write(async () => {
-      await endPayment(this.#storage, id, { ...end, endedAt });
+      const news = await endPayment(this.#storage, id, { ...end, endedAt });
+      if (news) this.#outcomeWritten(id);
       if (acknowledged) await acknowledgePayment(this.#storage, id, endedAt);
     });
   }
@@ -146,6 +150,7 @@ export class Books {
     await this.#write(async () => {
       news = await endPayment(this.#storage, payment, { outcome, reason, brand, lastFour, receipt, endedAt });
     });
+    if (news) this.#outcomeWritten(payment);
     return news;
   }
 

@@ -5,9 +5,10 @@ import { migrate } from '../sql/migrate.ts';
 import { beginnings } from './migrations/001-beginnings.ts';
 import { everyPurpose } from './migrations/002-every-purpose.ts';
 import { receipts } from './migrations/003-receipts.ts';
+import { webhooks } from './migrations/004-webhooks.ts';
 import type { Tables } from './tables.ts';
 
-const MIGRATIONS = [beginnings, everyPurpose, receipts];
+const MIGRATIONS = [beginnings, everyPurpose, receipts, webhooks];
 
 /** The server's tables. The queries are functions in the files named as their concepts. */
 export type Storage = Kysely<Tables>;

@@ -21,6 +21,7 @@ export interface Tables {
   idempotencyKeys: IdempotencyRow;
   audit: AuditRow;
   receipts: ReceiptRow;
+  webhookEvents: WebhookEvent;
 }
 
 type Role = 'agent' | 'supervisor' | 'administrator';
@@ -210,6 +211,16 @@ export interface CodeSend {
   at: number;
   sender: string;
   result: 'sent' | 'not-sent' | 'not-known';
+}
+
+/** An outcome that a merchant's system is still to be told of. What it says is read from the payment when it is sent. */
+export interface WebhookEvent {
+  id: Id;
+  merchant: Id;
+  payment: Id;
+  at: number;
+  tries: number;
+  nextAt: number;
 }
 
 /** A sentence in a merchant's own voice: 8 kHz µ-law. */
