@@ -13,8 +13,8 @@ import { FunnelRecorder } from './calls/funnel-recorder.ts';
 import { CardLink } from './card-link/card-link.ts';
 import type { CardSettings } from './cde/settings.ts';
 import { startCodes } from './integrations/codes/start-codes.ts';
-import { CallMedia } from './media/call-media.ts';
 import { Webhooks } from './integrations/webhooks/webhooks.ts';
+import { CallMedia } from './media/call-media.ts';
 import { MediaWorkers } from './media/workers.ts';
 import { systemClock } from './shared/clock.ts';
 import { devCa } from './shared/dev-ca.ts';
@@ -143,6 +143,8 @@ async function start(
   undo.push(closeCodes);
   const funnel = funnelOf(settings, storage, log, registry);
   undo.push(() => funnel.close());
+  const webhooks = webhooksOf(settings, storage, log, registry);
+  undo.push(() => webhooks.close());
   const sip: SipServer = new SipServer({
     settings: settings.sip,
     clock: systemClock,
@@ -155,8 +157,6 @@ async function start(
       registered: (registration) => calls.registered(registration),
       unregistered: (registration) => calls.unregistered(registration),
     },
-  const webhooks = webhooksOf(settings, storage, log, registry);
-  undo.push(() => webhooks.close());
   });
   const calls: Calls = new Calls({
     parts: {
@@ -295,6 +295,25 @@ function codesOf(settings: Settings, storage: Storage, log: Logger, registry: Re
   }
 }
 
+function webhooksOf(settings: Settings, storage: Storage, log: Logger, registry: Registry): Webhooks {
+  const told = new Counter({
+    name: 'tonegate_webhooks_total',
+    help: 'Tries to tell merchants of outcomes, by result',
+    labelNames: ['result'],
+    registers: [registry],
+  });
+  try {
+    return new Webhooks(settings.webhooks, {
+      storage,
+      clock: systemClock,
+      log,
+      counted: (result) => told.inc({ result }),
+    });
+  } catch (cause) {
+    throw new SettingsError((cause as Error).message);
+  }
+}
+
 function funnelOf(settings: Settings, storage: Storage, log: Logger, registry: Registry): FunnelRecorder {
   const steps = new Counter({
     name: 'tonegate_payment_steps_total',
@@ -321,25 +340,6 @@ function workerBinary(settings: Settings): string {
 }
 
 function mediaAddresses(settings: Settings): { ip: string; announced?: string }[] {
-function webhooksOf(settings: Settings, storage: Storage, log: Logger, registry: Registry): Webhooks {
-  const told = new Counter({
-    name: 'tonegate_webhooks_total',
-    help: 'Tries to tell merchants of outcomes, by result',
-    labelNames: ['result'],
-    registers: [registry],
-  });
-  try {
-    return new Webhooks(settings.webhooks, {
-      storage,
-      clock: systemClock,
-      log,
-      counted: (result) => told.inc({ result }),
-    });
-  } catch (cause) {
-    throw new SettingsError((cause as Error).message);
-  }
-}
-
   const { listen, announced } = settings.media;
   return (listen ?? ['127.0.0.1', ...ownAddresses()]).map((ip) => ({
     ip,

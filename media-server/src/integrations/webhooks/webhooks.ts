@@ -44,6 +44,7 @@ const LONGEST_WAIT_MS = 3_600_000;
 export class Webhooks {
   readonly #parts: WebhooksParts;
   readonly #receivers: ReadonlyMap<Id, Receiver>;
+  #lastAt = 0;
   #closed = false;
 
   /** @throws Error naming a secret that can't be read */
@@ -72,8 +73,10 @@ export class Webhooks {
       const row = this.#receivers.size > 0 ? await findPayment(storage, payment) : undefined;
       const receiver = row && this.#receivers.get(row.merchant);
       if (!receiver) return;
-      const at = clock.now();
-      const event = { id: newId(at), merchant: row.merchant, payment, at, tries: 0, nextAt: at };
+      // Ids sort by their time alone: two of the same moment would come in any order.
+      const at = Math.max(clock.now(), this.#lastAt + 1);
+      this.#lastAt = at;
+      const event = { id: newId(at), merchant: row.merchant, payment, at, tries: 0, nextAt: clock.now() };
       await addWebhookEvent(storage, event, EVENTS_LIMIT);
       receiver.again = true;
       if (!receiver.busy) this.#tell(receiver);
