@@ -11,8 +11,11 @@ import { Calls } from './calls/calls.ts';
 import { StoredDirectory } from './calls/directory.ts';
 import { FunnelRecorder } from './calls/funnel-recorder.ts';
 import { CardLink } from './card-link/card-link.ts';
+import { languagesIn, PROMPTS_FOLDER, readLanguage } from './cde/prompts/language.ts';
 import type { CardSettings } from './cde/settings.ts';
 import { startCodes } from './integrations/codes/start-codes.ts';
+import { soundConverter } from './integrations/prompts/converter.ts';
+import { MerchantPrompts, type ReadyPrompts } from './integrations/prompts/merchant-prompts.ts';
 import { Webhooks } from './integrations/webhooks/webhooks.ts';
 import { CallMedia } from './media/call-media.ts';
 import { MediaWorkers } from './media/workers.ts';
@@ -116,6 +119,7 @@ async function start(
     events: {
       up: (instance, restarted) => {
         log.info({ instance, restarted }, 'the card process is up');
+        prompts.cardUp();
         calls.cardUp(restarted);
       },
       down: () => {
@@ -124,6 +128,14 @@ async function start(
       },
       message: (message) => calls.heard(message),
     },
+  });
+  const prompts: MerchantPrompts = new MerchantPrompts({
+    storage,
+    clock: systemClock,
+    log,
+    convert: soundConverter(new URL('prompt-thread.ts', import.meta.url)),
+    ready: readyPrompts(),
+    send: (command) => link.send(command),
   });
   const signer = receiptSigner(path.join(data, 'receipt-key.pem'));
   const auditSeal = new AuditSeal({
@@ -187,6 +199,7 @@ async function start(
     auditSeal,
     sipDomain: realm,
     languages: () => link.languages,
+    prompts,
     health: () => [
       { name: 'card-process', ok: link.up },
       {
@@ -268,6 +281,19 @@ async function start(
 function scopeFindings(settings: Settings): string[] {
   const approved = approvedScope(path.join(settings.dataFolder, 'scope-map.approved.json'));
   return approved ? scopeDifferences(approved, scopeMap(settings)) : [];
+}
+
+/** The words and sounds of every language, read when they are first asked for. */
+function readyPrompts(): ReadyPrompts {
+  const read = new Map<string, ReturnType<ReadyPrompts['prompts']>>();
+  return {
+    languages: languagesIn(),
+    prompts: (language) => {
+      const prompts = read.get(language) ?? readLanguage(PROMPTS_FOLDER, language).prompts;
+      read.set(language, prompts);
+      return prompts;
+    },
+  };
 }
 
 async function certificateOf(settings: Settings): Promise<{ certFile: string; keyFile: string; caFile: string }> {

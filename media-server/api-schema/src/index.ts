@@ -627,9 +627,7 @@ export const MerchantPrompt = z.object({
   text: z.string().describe('what the ready prompt says'),
   lengthMs: z.int().describe('of the ready prompt'),
   /** The merchant's own sound in its place. */
-  own: z
-    .object({ fileName: z.string(), lengthMs: z.int(), uploadedBy: Id.nullable(), uploadedAt: time })
-    .nullable(),
+  own: z.object({ fileName: z.string(), lengthMs: z.int(), uploadedBy: Id.nullable(), uploadedAt: time }).nullable(),
 });
 export type MerchantPrompt = z.infer<typeof MerchantPrompt>;
 export const MerchantPrompts = z.object({ prompts: z.array(MerchantPrompt) });

@@ -17,6 +17,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may ask: a signed-in person (what isn't said otherwise), a core system's key, either of them, or anybody. */
     who?: 'person' | 'key' | 'person-or-key' | 'anybody';
+    /** Content types of the body besides which nothing is taken. Default: JSON. None of them may be one that a form can send. */
+    takes?: readonly string[];
     /** `memory` where the answer holds a secret; `none` where a repeated request does no harm. Default: `disk`. */
     idempotency?: 'disk' | 'memory' | 'none';
   }

@@ -83,6 +83,10 @@ test('the OpenAPI document is valid and lists every route', async () => {
       'get /v1/verifications/{id}',
       'post /v1/verifications',
       'put /v1/merchants/{id}/members/{member}',
+      'get /v1/merchants/{id}/prompts',
+      'get /v1/merchants/{id}/prompts/{language}/{name}',
+      'put /v1/merchants/{id}/prompts/{language}/{name}',
+      'delete /v1/merchants/{id}/prompts/{language}/{name}',
     ].sort(),
   );
   expect(json.components.schemas.Payment.properties.order).toEqual({ $ref: '#/components/schemas/Order' });

@@ -1,11 +1,13 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { sendProblem } from './problems.ts';
 
+const JSON_ONLY = ['application/json'];
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
  * Keeps other sites' pages out: state-changing requests and WebSockets must come from a page of this host or of
- * `origins`, or from no page at all; and state-changing ones must be JSON, which no plain form can send. The cookie's
+ * `origins`, or from no page at all; and state-changing ones must be JSON, or a sound where a route takes one: no plain
+ * form can send either. The cookie's
  * SameSite is the other half.
  *
  * @param origins further origins, e.g. of the desktop app's pages
@@ -18,8 +20,10 @@ export function checkOrigin(app: FastifyInstance, origins: readonly string[]): v
     if (!fromOurPage(request, allowed)) {
       return sendProblem(reply, 'not-allowed', 'This request came from a page of another site.');
     }
-    if (changes && !/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? '')) {
-      return sendProblem(reply, 'bad-request', 'Send it with Content-Type: application/json.', 415);
+    const type = /^[^;\s]*/.exec(request.headers['content-type'] ?? '')?.[0].toLowerCase() ?? '';
+    const takes = request.routeOptions.config.takes ?? JSON_ONLY;
+    if (changes && !takes.includes(type)) {
+      return sendProblem(reply, 'bad-request', `Send it with Content-Type: ${takes.join(', ')}.`, 415);
     }
   });
 }

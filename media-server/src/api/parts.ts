@@ -1,6 +1,7 @@
 import type { Health } from '@tonegate/api-schema';
 import type { Registry } from 'prom-client';
 import type { z } from 'zod';
+import type { MerchantPrompts } from '../integrations/prompts/merchant-prompts.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Id } from '../shared/ids.ts';
 import type { Logger } from '../shared/logger.ts';
@@ -26,6 +27,8 @@ export interface ApiNeeds {
   readonly registry: Registry;
   /** Languages that the guide speaks. */
   readonly languages: () => readonly string[];
+  /** What merchants' customers hear. */
+  readonly prompts: Pick<MerchantPrompts, 'list' | 'sound' | 'put' | 'drop'>;
   /** Signs receipts of silence. */
   readonly signer: RecordSigner;
   /** Watches over the audit. */

@@ -23,10 +23,11 @@ import type { WebSocket } from 'ws';
 import type { z } from 'zod';
 import { TestClock } from '../shared/clock.ts';
 import { type Id, newId } from '../shared/ids.ts';
-import { createLogger } from '../shared/logger.ts';
+import { createLogger, silentLogger } from '../shared/logger.ts';
 import { err, ok } from '../shared/result.ts';
 import { checkAudit } from '../storage/audit.ts';
 import { type Demo, seedDemo } from '../storage/demo.ts';
+import { MerchantPrompts, type PromptCommand } from '../integrations/prompts/merchant-prompts.ts';
 import { receiptSigner } from '../storage/receipt-key.ts';
 import { addSession } from '../storage/sessions.ts';
 import { openStorage, type Storage } from '../storage/storage.ts';
@@ -212,6 +213,8 @@ export class TestApi {
   readonly clock = new TestClock();
   readonly calls = new FakeCalls();
   readonly credentialsEnded: unknown[][] = [];
+  /** What the card process was told of merchants' prompts. */
+  readonly promptCommands: PromptCommand[] = [];
   readonly sipSockets: { socket: WebSocket; remote: WebSocketRemote }[] = [];
   health: HealthPart[] = [];
   #log = '';
@@ -262,6 +265,22 @@ export class TestApi {
       auditSeal: { findings: [], check: async () => checkAudit(this.storage) },
       sipDomain: 'tonegate.local',
       languages: () => ['en', 'ja'],
+      prompts: new MerchantPrompts({
+        storage: this.storage,
+        clock: this.clock,
+        log: silentLogger,
+        // A sound is its file's bytes here, twice as long as they are.
+        convert: async (bytes) =>
+          bytes.length > 8
+            ? ok({ ulaw: bytes, lengthMs: bytes.length * 2 })
+            : err({ code: 'sound-unfit', message: 'The file is no WAV and no MP3.' }),
+        ready: {
+          languages: ['en', 'ja'],
+          prompts: (language) =>
+            new Map([['card-number', { text: `number in ${language}`, ulaw: new Uint8Array(8000).fill(1) }]]),
+        },
+        send: (command) => this.promptCommands.push(command) > 0,
+      }),
       health: () => this.health,
       credentialEnded: (...ended) => this.credentialsEnded.push(ended),
     });

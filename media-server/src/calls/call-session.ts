@@ -94,7 +94,13 @@ export class CallSession {
     this.#owner = owner;
     this.#state = newCall(direction);
     this.startedAt = parts.clock.now();
-    this.#gate = new CustomerGate({ leg: this.id, link: parts.link, clock: parts.clock, bind: parts.bind });
+    this.#gate = new CustomerGate({
+      leg: this.id,
+      link: parts.link,
+      clock: parts.clock,
+      bind: parts.bind,
+      merchant: merchant.id,
+    });
     this.#keys = new KeyWatch({
       call: this.id,
       link: parts.link,

@@ -36,6 +36,7 @@ export class CustomerGate {
   readonly #link: CardCommands;
   readonly #clock: Clock;
   readonly #bind: string;
+  readonly #merchant: Id | undefined;
   #codec: Codec = 'PCMU';
   #far: FarSide | undefined;
   #sfu: SfuSide | undefined;
@@ -47,11 +48,13 @@ export class CustomerGate {
   #counts: LegCounts | undefined;
   #closed = false;
 
-  constructor(options: { leg: Id; link: CardCommands; clock: Clock; bind: string }) {
+  /** @param options.merchant whose own announcements are played */
+  constructor(options: { leg: Id; link: CardCommands; clock: Clock; bind: string; merchant?: Id }) {
     this.#leg = options.leg;
     this.#link = options.link;
     this.#clock = options.clock;
     this.#bind = options.bind;
+    this.#merchant = options.merchant;
   }
 
   /** As the gate last reported. */
@@ -140,8 +143,12 @@ export class CustomerGate {
   play(sound: Sound | undefined, language: Language): void {
     if (!this.#ready || sound === this.#sound) return;
     this.#sound = sound;
-    if (!sound) this.#link.send({ type: 'stop', leg: this.#leg });
-    else this.#link.send({ type: 'play', leg: this.#leg, sound, loop: sound !== 'nobody-here', language });
+    const [leg, merchant] = [this.#leg, this.#merchant];
+    if (!sound) this.#link.send({ type: 'stop', leg });
+    else {
+      const loop = sound !== 'nobody-here';
+      this.#link.send({ type: 'play', leg, sound, loop, language, ...(merchant !== undefined && { merchant }) });
+    }
   }
 
   sendKey(key: string): void {

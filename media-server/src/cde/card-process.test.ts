@@ -10,6 +10,7 @@ import {
   LEG_LIMIT,
   type PaymentOpen,
   type PaymentResult,
+  PROMPT_LIMIT,
   type Refusal,
   ToCard,
 } from './contract.ts';
@@ -440,4 +441,36 @@ test('an action that can’t be is refused', async () => {
   command({ type: 'money', payment, merchant: 'm'.repeat(26), of: told, action: 'void' });
   await rest();
   expect(said.at(-1)).toEqual({ type: 'refused', command: 'money', payment, why: 'not-possible' });
+});
+
+test("a merchant's own prompt goes to every thread, in shared memory, and all are forgotten for the next server", () => {
+  const { card, posted } = house();
+  const key = { merchant: 'm'.repeat(26), language: 'ja', name: 'opening' };
+  card.command({ type: 'prompt-put', ...key, ulaw: Buffer.from('sound').toString('base64') });
+  card.command({ type: 'prompt-drop', ...key });
+  posted.length = 0;
+  card.command({ type: 'prompt-put', ...key, ulaw: Buffer.from('sound').toString('base64') });
+  expect(posted.map(([thread, message]) => [thread, message.kind])).toEqual([
+    [0, 'prompt'],
+    [1, 'prompt'],
+  ]);
+  const sounds = posted.map(([, message]) => (message.kind === 'prompt' ? message.ulaw : undefined));
+  expect(sounds.map((sound) => Buffer.from(sound ?? []).toString())).toEqual(['sound', 'sound']);
+  expect(sounds[0]?.buffer).toBeInstanceOf(SharedArrayBuffer);
+  expect(sounds[0]?.buffer).toBe(sounds[1]?.buffer);
+  posted.length = 0;
+  card.attached();
+  expect(posted).toEqual([
+    [0, { kind: 'forget-prompts' }],
+    [1, { kind: 'forget-prompts' }],
+  ]);
+});
+
+test('the longest prompt fits into a frame, and a longer one is none of the contract', () => {
+  const key = { type: 'prompt-put', merchant: 'm'.repeat(26), language: 'ja', name: 'opening' } as const;
+  const put = (bytes: number) => ({ ...key, ulaw: Buffer.alloc(bytes, 0xff).toString('base64') });
+  expect(ToCard.safeParse(put(PROMPT_LIMIT)).success).toBe(true);
+  expect(encodeFrame(put(PROMPT_LIMIT), FRAME_LIMIT).length).toBeLessThanOrEqual(FRAME_LIMIT + 4);
+  expect(ToCard.safeParse(put(PROMPT_LIMIT + 3)).success).toBe(false);
+  expect(ToCard.safeParse({ ...put(100), ulaw: 'no base64!' }).success).toBe(false);
 });

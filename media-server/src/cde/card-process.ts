@@ -17,7 +17,14 @@ import { type GatewayAbilities } from './gateways/gateway.ts';
 import { traceOf } from './hardening.ts';
 import { ALONE_LIMIT_MS, endsAt } from './lifetime.ts';
 import { type CardSettings } from './settings.ts';
-import { type CardInTransit, type FromThread, type LegCommand, threadOfPort, type Threads } from './threads.ts';
+import {
+  type CardInTransit,
+  type FromThread,
+  type LegCommand,
+  threadOfPort,
+  type Threads,
+  type ToThread,
+} from './threads.ts';
 
 export interface CardProcessOptions {
   readonly settings: CardSettings;
@@ -59,6 +66,8 @@ interface Leg {
   reopen?: LegOpen;
 }
 
+type PromptCommand = Extract<ToCard, { type: 'prompt-put' | 'prompt-drop' }>;
+
 interface Running {
   readonly meta: PaymentOpen;
   readonly thread: number;
@@ -84,6 +93,8 @@ export class CardProcess {
   #listing: Promise<void> = Promise.resolve();
   #moneyUnderWay = 0;
   #attached = false;
+  /** Merchants' own prompts came from a server. */
+  #hasPrompts = false;
   #draining = false;
   /** Asked to end by a signal: no server takes that back. */
   #terminating = false;
@@ -118,6 +129,8 @@ export class CardProcess {
     this.#attached = true;
     this.#draining = this.#terminating;
     this.#cancelAlone();
+    if (this.#hasPrompts) this.#toEveryThread({ kind: 'forget-prompts' });
+    this.#hasPrompts = false;
     void this.reconsider();
   }
 
@@ -127,7 +140,7 @@ export class CardProcess {
     this.#attached = false;
     this.#aloneSince = clock.monotonic();
     for (const leg of this.#legs.values()) leg.closing = true;
-    for (let thread = 0; thread < threads.count; thread++) threads.post(thread, { kind: 'alone' });
+    this.#toEveryThread({ kind: 'alone' });
     this.#cancelAlone = clock.after(ALONE_LIMIT_MS, () => {
       for (const [payment, { thread }] of this.#running) {
         threads.post(thread, { kind: 'command', command: { type: 'cancel', payment } });
@@ -197,6 +210,9 @@ export class CardProcess {
       case 'manual-resolve':
         void this.#resolveManual(command);
         return;
+      case 'prompt-put':
+      case 'prompt-drop':
+        return this.#prompt(command);
       case 'drain':
         this.#draining = true;
         void this.reconsider();
@@ -280,6 +296,22 @@ export class CardProcess {
     this.#legs.set(command.leg, { thread, closing: false });
     this.#load[thread] = (this.#load[thread] ?? 0) + 1;
     threads.post(thread, { kind: 'command', command });
+  }
+
+  #prompt(command: PromptCommand): void {
+    const { merchant, language, name } = command;
+    if (command.type === 'prompt-drop') return this.#toEveryThread({ kind: 'prompt', merchant, language, name });
+    this.#hasPrompts = true;
+    const bytes = Buffer.from(command.ulaw, 'base64');
+    // Shared, so that the threads don't have a copy each.
+    const ulaw = new Uint8Array(new SharedArrayBuffer(bytes.length));
+    ulaw.set(bytes);
+    this.#toEveryThread({ kind: 'prompt', merchant, language, name, ulaw });
+  }
+
+  #toEveryThread(message: ToThread): void {
+    const { threads } = this.#options;
+    for (let thread = 0; thread < threads.count; thread++) threads.post(thread, message);
   }
 
   #closing(id: Id): void {

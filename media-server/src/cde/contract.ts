@@ -18,6 +18,9 @@ export const LEG_LIMIT = 10_000;
 /** Bytes of one frame's JSON: a `hello` with `LEG_LIMIT` legs is the longest. */
 export const FRAME_LIMIT = 524_288;
 
+/** Bytes of a merchant's own prompt: 30 s of µ-law, and what rounding adds. */
+export const PROMPT_LIMIT = 30 * 8000 + 800;
+
 const id = z.string().regex(ID_PATTERN);
 const port = z.int().min(1).max(65_535);
 const payloadType = z.int().min(0).max(127);
@@ -39,6 +42,7 @@ const memberName = z
 export const CODECS = ['PCMU', 'PCMA'] as const;
 /** A language of the guide (BCP 47: `ja`, `en`, `pt-BR`). A language is a folder under `prompts/`; `hello` names them. */
 const language = z.string().regex(/^[a-z]{2}(-[A-Z]{2})?$/);
+const promptName = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/);
 /** Languages that a card process can have. */
 export const LANGUAGES_LIMIT = 50;
 /**
@@ -197,6 +201,8 @@ export const ToCard = z.discriminatedUnion('type', [
     sound: z.enum(SOUNDS),
     loop: z.boolean(),
     language,
+    /** Whose own sound is played, where it has one. */
+    merchant: id.optional(),
   }),
   z.strictObject({ type: z.literal('stop'), leg: id }),
   /** Shuts the gate at once. The dialogue waits for `payment-begin`, which is sent when the SFU's valve is shut too. */
@@ -260,6 +266,22 @@ export const ToCard = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('manual-list') }),
   /** An operator settles one of them; answered by `settled` (or nothing yet after `look-up`), or `refused`. */
   z.strictObject({ type: z.literal('manual-resolve'), payment: id, as: z.enum(RESOLUTIONS) }),
+  /**
+   * A merchant's own sound in place of a ready prompt, from now on: µ-law at 8000 Hz. All are forgotten when a server
+   * connects, which then sends those of its merchants.
+   */
+  z.strictObject({
+    type: z.literal('prompt-put'),
+    merchant: id,
+    language,
+    name: promptName,
+    ulaw: z
+      .base64()
+      .min(4)
+      .max(Math.ceil(PROMPT_LIMIT / 3) * 4),
+  }),
+  /** The ready prompt is played again. */
+  z.strictObject({ type: z.literal('prompt-drop'), merchant: id, language, name: promptName }),
   /**
    * The server drains: no new payments; the card process ends when no payment runs and no leg is open (or no server is
    * connected). The `hello` of a server that starts meanwhile takes it back.
@@ -364,6 +386,8 @@ export const REFUSALS = [
   'no-such-gateway',
   'ledger-unavailable',
   'too-late',
+  'no-such-prompt',
+  'too-many-prompts',
   // the agent gave more time as often as may be
   'limit-reached',
   // the answer to a `hello` while another server is connected

@@ -142,7 +142,9 @@ export class Leg {
       case 'play': {
         if (this.#payment) return this.#refuse(command.type, 'in-payment');
         this.#keyTest?.end();
-        const { prompts } = this.#environment;
+        const { merchant } = command;
+        const { prompts: all } = this.#environment;
+        const prompts = merchant === undefined ? all : all.forMerchant(merchant);
         this.#sound = { name: command.sound };
         return this.#gate.play([prompts.get(command.sound, command.language, this.#open.codec)], command.loop);
       }

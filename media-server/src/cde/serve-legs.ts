@@ -26,13 +26,14 @@ export function serveLegs(createGate: CreateGate): void {
   /** Which leg a payment is on. */
   const legOfPayment = new Map<Id, Leg>();
 
+  const prompts = loadPrompts();
   const environment: LegEnvironment = {
     settings,
     portPool: new PortPool({ ...settings.rtpPorts, share: { index, of: settings.threads } }),
     ticker: new Ticker(systemClock),
     clock: systemClock,
     log,
-    prompts: loadPrompts(),
+    prompts,
     createGate,
     post: (message, transfer = []) => main.postMessage(message, transfer),
   };
@@ -45,6 +46,10 @@ export function serveLegs(createGate: CreateGate): void {
         // A leg that has no payment leaves the map meanwhile, which a Map's iteration allows.
         for (const leg of legs.values()) leg.alone();
         return;
+      case 'prompt':
+        return takePrompt(message);
+      case 'forget-prompts':
+        return prompts.forget();
       case 'released':
       case 'not-taken': {
         const leg = legOfPayment.get(message.payment);
@@ -64,6 +69,14 @@ export function serveLegs(createGate: CreateGate): void {
         return payment?.told(message.written);
     }
   });
+
+  function takePrompt({ merchant, language, name, ulaw }: Extract<ToThread, { kind: 'prompt' }>): void {
+    if (!ulaw) return prompts.drop(merchant, language, name);
+    const put = prompts.put(merchant, language, name, ulaw);
+    // Each thread has the same prompts, so one of them answers.
+    if (put.ok || index !== 0) return;
+    environment.post({ kind: 'say', message: { type: 'refused', command: 'prompt-put', why: put.error } });
+  }
 
   function take(command: LegCommand, lengths?: BrandLengths): void {
     if (command.type === 'leg-open') {

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { type Id } from '../shared/ids.ts';
-import { type Brand, type FromCard, type PaymentResult, type ToCard } from './contract.ts';
+import { type Brand, type FromCard, type Language, type PaymentResult, type ToCard } from './contract.ts';
 import { type BrandLengths } from './dialogue/dialogue.ts';
 import { type CardSettings } from './settings.ts';
 
@@ -44,6 +44,16 @@ export type ToThread =
   | { readonly kind: 'told'; readonly payment: Id; readonly written: boolean }
   /** The outcome is on its way to the server: the gate may open. */
   | { readonly kind: 'released'; readonly payment: Id }
+  /** A merchant's own µ-law sound in place of a ready one; without `ulaw` the ready one again. `ulaw` is shared memory. */
+  | {
+      readonly kind: 'prompt';
+      readonly merchant: Id;
+      readonly language: Language;
+      readonly name: string;
+      readonly ulaw?: Uint8Array;
+    }
+  /** A server has connected: the sounds of its merchants will come. */
+  | { readonly kind: 'forget-prompts' }
   /** The server is gone: shut every gate; a leg ends with its payment, or now. */
   | { readonly kind: 'alone' };
 

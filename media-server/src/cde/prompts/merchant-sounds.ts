@@ -38,6 +38,11 @@ export class MerchantSounds<Sound extends { readonly bytes: number }> {
     if (own.sounds.size === 0) this.#merchants.delete(merchant);
   }
 
+  clear(): void {
+    this.#merchants.clear();
+    this.#bytes = 0;
+  }
+
   find(merchant: Id, language: Language, name: string): Sound | undefined {
     return this.#merchants.get(merchant)?.sounds.get(keyOf(language, name));
   }

@@ -111,3 +111,36 @@ test('a missing file stops the start and is named', () => {
     rmSync(folder, { recursive: true });
   }
 });
+
+test("a merchant's own sound is heard by its customers alone, at both paces, until it is dropped or forgotten", () => {
+  const replaceable = loadPrompts();
+  const [own, others] = ['m'.repeat(26), 'n'.repeat(26)];
+  const sound = Uint8Array.from({ length: 8000 }, (_, i) => i % 256);
+  const ready = replaceable.get('opening', 'ja', 'PCMU');
+  const heard = (merchant: string) => replaceable.forMerchant(merchant).get('opening', 'ja', 'PCMU');
+  expect(replaceable.put(own, 'ja', 'opening', sound).ok).toBe(true);
+  expect(heard(own)).toEqual(sound);
+  expect(replaceable.forMerchant(own).lengthMs('opening', 'ja', 'slow')).toBe(1250);
+  expect(replaceable.forMerchant(own).get('opening', 'ja', 'PCMA')).toHaveLength(8000);
+  expect(heard(others)).toBe(ready);
+  expect(replaceable.forMerchant(own).get('opening', 'en', 'PCMU')).toBe(replaceable.get('opening', 'en', 'PCMU'));
+  replaceable.drop(own, 'ja', 'opening');
+  expect(heard(own)).toBe(ready);
+  replaceable.put(own, 'ja', 'opening', sound);
+  replaceable.forget();
+  expect(heard(own)).toBe(ready);
+});
+
+test('merchants can only replace what there is, and only so much of it', () => {
+  const replaceable = loadPrompts();
+  const own = 'm'.repeat(26);
+  const long = new Uint8Array(9_000_000);
+  const put = (name: string, language = 'ja', sound = long) => replaceable.put(own, language, name, sound);
+  expect(put('hold-music')).toEqual({ ok: false, error: 'no-such-prompt' });
+  expect(put('opening', 'de')).toEqual({ ok: false, error: 'no-such-prompt' });
+  expect(put('opening').ok).toBe(true);
+  expect(put('opening').ok).toBe(true);
+  expect(put('expiry')).toEqual({ ok: false, error: 'too-many-prompts' });
+  replaceable.drop(own, 'ja', 'opening');
+  expect(put('expiry').ok).toBe(true);
+});

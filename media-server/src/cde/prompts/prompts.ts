@@ -1,4 +1,5 @@
 import { type Id } from '../../shared/ids.ts';
+import { err, ok, type Result } from '../../shared/result.ts';
 import { type Codec, type Language } from '../contract.ts';
 import { encodeSample, LINEAR, MU_TO_A, SILENCE } from '../../rtp/g711.ts';
 import { languagesIn, PROMPTS_FOLDER, readLanguage, readPlainSounds } from './language.ts';
@@ -29,12 +30,16 @@ export interface PromptBook {
   forMerchant(merchant: Id): PromptBook;
 }
 
+type PutRefusal = 'no-such-prompt' | 'too-many-prompts';
+
 /** A book whose sounds merchants can replace by their own. */
 export interface ReplaceableBook extends PromptBook {
-  /** From now on the merchant's customers hear this µ-law sound. False where there is no such prompt, or it is too much. */
-  put(merchant: Id, language: Language, name: string, ulaw: Uint8Array): boolean;
+  /** From now on the merchant's customers hear this µ-law sound; or why not. */
+  put(merchant: Id, language: Language, name: string, ulaw: Uint8Array): Result<void, PutRefusal>;
   /** From now on they hear the ready sound again. */
   drop(merchant: Id, language: Language, name: string): void;
+  /** No merchant has a sound of its own any more. */
+  forget(): void;
 }
 
 /**
@@ -81,10 +86,11 @@ export function loadPrompts(folder: string = PROMPTS_FOLDER): ReplaceableBook {
   return {
     ...bookOf(undefined),
     put(merchant, language, name, ulaw) {
-      const known = books.get(language)?.sounds.has(name as PromptName) ?? false;
-      return known && merchants.put(merchant, language, name, new Sound(ulaw));
+      if (!books.get(language)?.sounds.has(name as PromptName)) return err('no-such-prompt');
+      return merchants.put(merchant, language, name, new Sound(ulaw)) ? ok(undefined) : err('too-many-prompts');
     },
     drop: (merchant, language, name) => merchants.drop(merchant, language, name),
+    forget: () => merchants.clear(),
   };
 }
 
