@@ -92,7 +92,7 @@ export async function callsOf(storage: Storage, rows: readonly CallRow[]): Promi
     end: row.end,
     codec: row.codec,
     keysPossible: row.keysPossible === 1,
-    keys: { advice: 'unknown', negotiated: false, event: 0, tone: 0, both: 0, info: 0 },
+    keys: keysOf(row),
     payment: payments.get(row.id) ?? null,
   }));
 }

@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Call } from '@tonegate/api-schema';
+import { expect, test } from 'vitest';
+import { newId } from '../shared/ids.ts';
+import { silentLogger } from '../shared/logger.ts';
+import { findCall } from '../storage/calls.ts';
+import { seedDemo } from '../storage/demo.ts';
+import { memoryStorage } from '../storage/test-storage.ts';
+import { Books } from './books.ts';
+import { callsOf } from './records.ts';
+
+test("how a call's keys came is written with its end, and read again", async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'books-'));
+  const storage = await memoryStorage();
+  try {
+    const { merchant, organisation } = await seedDemo(storage, { folder, realm: 'tonegate.local', now: 0 });
+    const books = new Books(storage, silentLogger);
+    const keys = { advice: 'sure', negotiated: true, event: 20, tone: 3, both: 19, info: 1 } as const;
+    const call: Call = {
+      id: newId(),
+      direction: 'in',
+      merchant: { id: merchant, name: '' },
+      number: null,
+      displayName: null,
+      called: '100',
+      state: 'talking',
+      startedAt: 1,
+      answeredAt: 2,
+      endedAt: null,
+      end: null,
+      codec: 'PCMU',
+      keysPossible: true,
+      keys,
+      payment: null,
+    };
+    const facts = { organisation, person: undefined, trunk: 'carrier' };
+    books.call(call, facts);
+    await books.settled();
+    expect(await findCall(storage, call.id)).toMatchObject({ keysEvent: 0, keysNegotiated: 0 });
+    books.call({ ...call, state: 'ended', endedAt: 9, end: 'customer-hung-up' }, facts);
+    await books.settled();
+    const row = await findCall(storage, call.id);
+    expect(row).toMatchObject({ keysNegotiated: 1, keysEvent: 20, keysTone: 3, keysBoth: 19, keysInfo: 1 });
+    if (!row) throw new Error('no row');
+    expect((await callsOf(storage, [row]))[0]?.keys).toEqual(keys);
+    const info = { ...row, keysEvent: 0, keysTone: 0, keysNegotiated: 0 };
+    expect((await callsOf(storage, [{ ...info, keysPossible: 0 }]))[0]?.keys.advice).toBe('info-only');
+    expect((await callsOf(storage, [{ ...info, keysInfo: 0 }]))[0]?.keys.advice).toBe('unknown');
+  } finally {
+    await storage.destroy();
+    rmSync(folder, { recursive: true });
+  }
+});
