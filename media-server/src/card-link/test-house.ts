@@ -215,7 +215,7 @@ export class Desk {
     });
   }
 
-  openPayment(leg: string): PaymentOpen {
+  openPayment(leg: string, over: Partial<PaymentOpen> = {}): PaymentOpen {
     const open: PaymentOpen = {
       type: 'payment-open',
       payment: newId(),
@@ -224,6 +224,7 @@ export class Desk {
       purpose: 'charge',
       language: 'en',
       order: { reference: `A-${newId()}`, amountMinor: 12_800, currency: 'JPY' },
+      ...over,
     };
     this.send(open);
     return open;
@@ -252,6 +253,11 @@ export class Desk {
   async pay(phone: RtpPeer, leg: string, payment: string, card = VISA): Promise<void> {
     await this.step(payment, 'confirmation');
     await this.press(phone, leg, '1');
+    await this.keyCard(phone, leg, payment, card);
+  }
+
+  /** Keys a card, from when its number is asked for the next time. */
+  async keyCard(phone: RtpPeer, leg: string, payment: string, card = VISA): Promise<void> {
     await this.step(payment, 'card-number');
     await this.press(phone, leg, card.number);
     await this.step(payment, 'expiry');
