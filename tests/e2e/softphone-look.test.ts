@@ -194,6 +194,25 @@ for (const [language, theme] of PAIRS) {
     server.push({ type: 'draining' });
     await page.locator('[data-zone=troubles] [role=alert]').nth(1).waitFor();
     await glance('troubles');
+    server.push({ type: 'call', call: aCall({ state: 'payment', payment: aPayment({ step: 'expiry' }) }) });
+    for (const help of ['ask-again', 'hint']) {
+      await page.getByTestId(help).click();
+      await page.locator('[role=menu]').waitFor();
+      await glance(help);
+      await page.keyboard.press('Escape');
+    }
+    const paid = aPayment({ outcome: 'approved', brand: 'visa', lastFour: '4242', possible: ['void', 'refund'] });
+    server.push({ type: 'call', call: aCall({ state: 'talking', payment: paid }) });
+    await page.getByTestId('money-refund').click();
+    await glance('refund');
+    await page.getByTestId('money-amount').fill('99999');
+    await page.getByTestId('money-confirm').click();
+    await glance('refund-refused');
+    server.money = { answer: { ...paid, id: 'z'.repeat(26), purpose: 'refund', possible: [] }, about: paid };
+    await page.getByTestId('money-amount').fill('12800');
+    await page.getByTestId('money-confirm').click();
+    await page.getByTestId('money-outcome').waitFor();
+    await glance('refunded');
     await page.context().close();
   });
 }

@@ -134,7 +134,7 @@ export const enPayment = {
   'purpose.void': 'Cancellation',
   'purpose.refund': 'Refund',
 
-  'keys.unknown': 'No key has arrived from this line yet. Try one before the payment.',
+  'keys.unknown': 'No key has come from this line yet.',
   'keys.test': 'Key test',
   'keys.testing': 'Testing…',
   'keys.testing.text': 'The customer is asked to press 1.',

@@ -137,7 +137,7 @@ export const jaPayment: Record<keyof typeof enPayment, string> = {
   'purpose.void': '取り消し',
   'purpose.refund': '返金',
 
-  'keys.unknown': 'この回線からは、まだキーが届いていません。先に確かめられます。',
+  'keys.unknown': 'この回線からは、まだキーが届いていません。',
   'keys.test': 'キーの確認',
   'keys.testing': '確認中…',
   'keys.testing.text': 'お客様に1を押していただいています。',

@@ -140,7 +140,7 @@ export function PaymentFormView({ call }: { call: Call }) {
         >
           {form.sending ? t('pay.taking') : t(`purpose.${purpose}`)}
         </button>
-        <PurposeMenu purpose={purpose} />
+        <PurposeMenu purpose={purpose} disabled={noKeys !== null} />
       </div>
       {noKeys === null && !held && <KeysAdvice call={call} />}
       {held && (

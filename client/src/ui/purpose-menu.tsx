@@ -8,7 +8,7 @@ import styles from './payment-form.module.css';
 import { useTranslate } from './use-translate.ts';
 
 /** What the filled button does: choosing changes the button and its fields, and starts nothing. */
-export function PurposeMenu({ purpose }: { purpose: Purpose }) {
+export function PurposeMenu({ purpose, disabled }: { purpose: Purpose; disabled: boolean }) {
   const softphone = useSoftphone();
   const t = useTranslate();
   return (
@@ -16,6 +16,7 @@ export function PurposeMenu({ purpose }: { purpose: Purpose }) {
       <DropdownMenu.Trigger
         className={`${controls.primary} ${styles.purpose}`}
         data-testid="purpose"
+        disabled={disabled}
         aria-label={t('pay.purpose', { purpose: t(`purpose.${purpose}`) })}
       >
         <ChevronIcon />
