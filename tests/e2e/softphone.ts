@@ -49,6 +49,18 @@ export class Softphone {
     await this.page.getByTestId('answer').click({ timeout: 10_000 });
   }
 
+  /** Fills the form for this purpose and starts it; what isn't named stays as the form proposes it. */
+  async start(purpose: string, fields: { order: string; amount?: string; member?: string; guide?: string }) {
+    await this.page.getByTestId('purpose').click();
+    await this.page.getByTestId(`purpose-${purpose}`).click();
+    for (const [field, text] of Object.entries(fields)) {
+      if (field === 'guide') await this.page.getByTestId('guide').selectOption(text);
+      else await this.page.getByTestId(field).fill(text);
+    }
+    await this.page.getByTestId('take-payment').click();
+    await this.page.getByTestId('wall-band').waitFor();
+  }
+
   async takePayment(order: string, amount: string, guide: 'en' | 'ja' = 'en'): Promise<void> {
     await this.page.getByTestId('order').fill(order);
     await this.page.getByTestId('amount').fill(amount);
@@ -60,6 +72,24 @@ export class Softphone {
   /** Resolves when this step is the one under way. */
   async step(step: string, ms = 40_000): Promise<void> {
     await this.page.locator(`[data-testid=payment-step-${step}][aria-current=step]`).waitFor({ timeout: ms });
+  }
+
+  /** Does something with an ended payment's money, the question answered with yes. Resolves with what became of it. */
+  async moves(action: string, amount?: string): Promise<string> {
+    await this.page.getByTestId(`money-${action}`).first().click();
+    if (amount !== undefined) await this.page.getByTestId('money-amount').fill(amount);
+    await this.page.getByTestId('money-confirm').click();
+    const outcome = this.page.getByTestId('money-outcome');
+    await outcome.waitFor({ timeout: 20_000 });
+    const word = (await outcome.getAttribute('data-outcome')) ?? '';
+    await this.page.getByTestId('money-close').click();
+    return word;
+  }
+
+  /** The word of the payment's outcome: approved, declined, … */
+  async outcomeWord(): Promise<string> {
+    await this.outcome();
+    return (await this.page.getByTestId('outcome').getAttribute('data-outcome')) ?? '';
   }
 
   async outcome(ms = 40_000): Promise<string> {
