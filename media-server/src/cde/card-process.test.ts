@@ -396,7 +396,9 @@ test('what the merchant’s gateway or the guide can’t do is refused before th
     command({ ...open, ...over });
     expect(said.at(-1)).toMatchObject({ type: 'refused', why });
   }
-  expect(events).not.toContain('ledger open');
+  command({ type: 'key-test', leg, language: 'de' });
+  expect(said.at(-1)).toMatchObject({ type: 'refused', why: 'no-such-language' });
+  expect(events).toEqual(['thread leg-open', ...unfit.map(() => 'server refused'), 'server refused']);
 });
 
 test('the leg learns which numbers the merchant’s gateway takes, and gets what the agent does for the customer', async () => {

@@ -162,12 +162,14 @@ export class CardProcess {
         return;
       case 'leg-open':
         return this.#openLeg(command);
+      case 'play':
+      case 'key-test':
+        if (!this.#options.languages.includes(command.language)) return this.#refuse(command, 'no-such-language');
+        return this.#toLeg(command, command.leg);
       case 'leg-update':
       case 'wall':
-      case 'play':
       case 'stop':
       case 'send-key':
-      case 'key-test':
         return this.#toLeg(command, command.leg);
       case 'leg-close': {
         const leg = this.#legs.get(command.leg);
