@@ -1,11 +1,12 @@
-import { Funnel, FunnelQuery, type Outcome, PaymentStep, ProblemBody } from '@tonegate/api-schema';
-import { countOutcomes, countStepRows, countSteps, funnelChoices } from '../storage/funnel.ts';
+import { Funnel, FunnelQuery, ProblemBody } from '@tonegate/api-schema';
+import { FunnelTally } from '../calls/funnel-tally.ts';
+import { countSteps, stepPages } from '../storage/funnel.ts';
 import { callerOf, mayActFor, seesAll } from './auth.ts';
 import type { Http } from './http.ts';
 import type { ApiParts } from './parts.ts';
 import { sendProblem } from './problems.ts';
 
-/** Steps that are counted at once: about a second's work. */
+/** Steps that are counted for one question: some 60,000 payments, about a second's work in many small parts. */
 const STEPS_LIMIT = 300_000;
 
 /** Where customers leave a payment; without any card data. */
@@ -31,36 +32,17 @@ export function funnelRoutes(app: Http, { storage }: ApiParts): void {
       }
       if (from >= to) return sendProblem(reply, 'bad-request', 'from must lie before to.');
       const merchants = merchant === undefined ? caller.who.merchants : [merchant];
-      const filter = { from, to, merchants, language, trunk, purpose };
-      if ((await countStepRows(storage, filter)) > STEPS_LIMIT) {
+      const wanted = { from, to, merchants };
+      if ((await countSteps(storage, wanted, STEPS_LIMIT + 1)) > STEPS_LIMIT) {
         return sendProblem(
           reply,
           'bad-request',
-          `These are more than ${STEPS_LIMIT} steps: ask for a shorter time, or one merchant, language or trunk.`,
+          `These are more than ${STEPS_LIMIT} steps: ask for a shorter time or for one merchant.`,
         );
       }
-      const [steps, outcomes, choices] = await Promise.all([
-        countSteps(storage, filter),
-        countOutcomes(storage, filter),
-        funnelChoices(storage, { from, to, merchants }),
-      ]);
-      const count = (outcome: Outcome) => outcomes.get(outcome) ?? 0;
-      return reply.code(200).send({
-        payments: [...outcomes.values()].reduce((sum, each) => sum + each, 0),
-        outcomes: {
-          approved: count('approved'),
-          declined: count('declined'),
-          cancelled: count('cancelled'),
-          failed: count('failed'),
-          unknown: count('unknown'),
-        },
-        // In the order of a payment; a step that this server doesn't know is left out.
-        steps: PaymentStep.options.flatMap((step) => {
-          const found = steps.find((each) => each.step === step);
-          return found ? [{ ...found, step }] : [];
-        }),
-        ...choices,
-      });
+      const tally = new FunnelTally({ language, trunk, purpose });
+      for await (const page of stepPages(storage, wanted)) for (const row of page) tally.add(row);
+      return reply.code(200).send(tally.result());
     },
   );
 }
