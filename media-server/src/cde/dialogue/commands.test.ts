@@ -10,15 +10,24 @@ function codeWanted(): Line {
   return phone;
 }
 
+function languageOffered(): Line {
+  const phone = lineOf({ languages: ['ja', 'en'] });
+  phone.begin();
+  return phone;
+}
+
 /** Every question, with the keys that are commands there. */
 const QUESTIONS: readonly { readonly name: string; readonly ask: () => Line; readonly commands: string }[] = [
   ...FIELDS.map((name) => ({ name, ask: () => asked(name), commands: '089' })),
   { name: 'one-time-code', ask: codeWanted, commands: '0789' },
+  { name: 'language', ask: languageOffered, commands: '089' },
 ];
 
 for (const { name, ask, commands } of QUESTIONS) {
+  const isOneKey = name === 'confirmation' || name === 'language';
+
   test(`*0 alone returns to the agent from ${name}, also half-way through it`, () => {
-    for (const keys of name === 'confirmation' ? ['*0'] : ['*0', '12*0']) {
+    for (const keys of isOneKey ? ['*0'] : ['*0', '12*0']) {
       const phone = ask();
       phone.keys(keys, 2);
       phone.wait(1499);
@@ -55,7 +64,7 @@ for (const { name, ask, commands } of QUESTIONS) {
         phone.listen();
         const before = said(phone).length;
         phone.keys(`*${command}2`, perSecond);
-        const keys = name === 'confirmation' ? 1 : 2;
+        const keys = isOneKey ? 1 : 2;
         expect(progressOf(phone), `*${command} at ${perSecond}`).toMatchObject({ keys, gentle: false });
         // Nothing of a command was done: no question, no new code, no end.
         phone.wait(1499);

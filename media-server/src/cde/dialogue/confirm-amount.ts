@@ -17,7 +17,7 @@ export function confirmAmount(
     // A number of which the language has no word for some sign would be another order's.
     const isSaid = spelled.length > 0 && spelled.length === signs.length;
     return [
-      ...(isSaid ? (['reference-is', ...spelled] as const) : []),
+      ...(isSaid ? (['reference-is', ...spelled, 'breath'] as const) : []),
       amountIs,
       ...speech(language).amount(order),
       'pause',

@@ -42,6 +42,7 @@ test('a customer who does what is asked hears the script and pays', () => {
     'reference-is',
     'c-a',
     'c-1',
+    'breath',
     'amount-is',
     'n-10000',
     'n-2000',

@@ -9,7 +9,7 @@ test('a hold says that nothing is charged yet, and takes a card like a charge', 
   const phone = lineOf({ purpose: 'authorize' });
   phone.begin();
   expect(said(phone)).toEqual([
-    ...['opening-authorize', 'pause', 'reference-is', 'c-a', 'c-1', 'amount-held-is'],
+    ...['opening-authorize', 'pause', 'reference-is', 'c-a', 'c-1', 'breath', 'amount-held-is'],
     ...['n-10000', 'n-2000', 'n-800-yen', 'pause', 'confirm'],
   ]);
   phone.keys(`1${VISA}1227123`, 3);
