@@ -295,6 +295,18 @@ export class Phone {
     }
   }
 
+  /** Sends a key as SIP INFO; resolves with the status that it is answered with. */
+  info(key: string, contentType = 'application/dtmf-relay'): Promise<number> {
+    this.#cseq++;
+    const branch = newBranch();
+    const body = contentType === 'application/dtmf-relay' ? `Signal=${key}\r\nDuration=160\r\n` : key;
+    const sent = this.#request('INFO', this.#remoteContact, branch, this.#cseq, { body, contentType });
+    return new Promise((resolve) => {
+      this.#handlers.set(branch, ({ status }) => status >= 200 && resolve(status));
+      this.#sendSip(sent);
+    });
+  }
+
   #press(key: string, how: 'event' | 'tone' | 'both'): void {
     if (how !== 'event') this.#keyTones = KEY_TONES[key];
     if (how !== 'tone' && this.#farKeys !== undefined) {
@@ -515,7 +527,7 @@ export class Phone {
     uri: string,
     branch: string,
     cseq: number,
-    more: { to?: string; body?: string; extra?: string[] },
+    more: { to?: string; body?: string; contentType?: string; extra?: string[] },
   ): string {
     const body = more.body ?? '';
     return [
@@ -530,7 +542,7 @@ export class Phone {
       `Contact: <sip:${this.#options.user}@${this.#options.ip}:${this.sipPort}>`,
       'Allow: INVITE, ACK, CANCEL, BYE, OPTIONS',
       ...(more.extra ?? []),
-      ...(body ? ['Content-Type: application/sdp'] : []),
+      ...(body ? [`Content-Type: ${more.contentType ?? 'application/sdp'}`] : []),
       `Content-Length: ${body.length}`,
       '',
       body,
