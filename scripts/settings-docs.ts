@@ -101,7 +101,8 @@ function valuesOf(schema: Schema): string {
   if (schema.properties) return 'group';
   if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``;
   if (schema.enum) return schema.enum.map((value) => `\`${JSON.stringify(value)}\``).join(', ');
-  if (schema.oneOf) return schema.oneOf.map(({ properties }) => `\`${properties?.['kind']?.const}\``).join(', ');
+  if (schema.oneOf)
+    return schema.oneOf.map(({ properties }) => `\`${String(properties?.['kind']?.const)}\``).join(', ');
   if (schema.anyOf?.some(({ properties }) => properties?.['environment']))
     return '`{"file": "…"}`, `{"environment": "…"}`';
   if (schema.anyOf)

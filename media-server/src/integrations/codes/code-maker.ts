@@ -136,7 +136,7 @@ export class OneTimeCodes implements CodeMaker {
       });
     }
     const found = member === undefined ? undefined : await findMember(storage, merchant, member);
-    if (found?.phone != null) return ok(found.phone);
+    if (found && found.phone !== null) return ok(found.phone);
     return err({
       code: 'phone-missing',
       message: 'no number is known to send a code to: neither order nor member has one',

@@ -93,7 +93,7 @@ export class Webhooks {
   #tell(receiver: Receiver): void {
     receiver.busy = true;
     receiver.again = false;
-    this.#tellAll(receiver)
+    void this.#tellAll(receiver)
       .catch((cause) => {
         this.#parts.log.error({ merchant: receiver.settings.merchant, cause }, 'a webhook could not be told');
         return AFTER_TROUBLE_MS;
