@@ -9,8 +9,15 @@ import { Settings } from './settings.ts';
 const settings = (over: object = {}) => Settings.parse(over);
 const trunk = { name: 'carrier', host: '192.0.2.1', transport: 'udp' };
 
+const told = {
+  codes: {
+    sender: { kind: 'smpp', host: 'smsc.example', tls: false, systemId: 's', password: { file: 'p' }, from: 'T' },
+  },
+  webhooks: [{ merchant: 'a'.repeat(26), url: 'https://shop.example/hook', secret: { file: 's' } }],
+};
+
 test('card digits pass between carrier, card process and payment service, and nowhere else', () => {
-  for (const map of [scopeMap(settings()), scopeMap(settings({ sip: { trunks: [trunk] } }))]) {
+  for (const map of [scopeMap(settings()), scopeMap(settings({ sip: { trunks: [trunk] }, ...told }))]) {
     const touched = new Set(map.flows.filter((flow) => flow.cardData).flatMap(({ from, to }) => [from, to]));
     expect(map.parts.filter(({ scope }) => scope === 'cde').map(({ name }) => name)).toEqual(['Card process']);
     for (const name of touched) expect(name).toMatch(/phone|^Trunk|Card process|Payment service/);
@@ -30,6 +37,13 @@ test('a new trunk, another port and another payment service are told against the
   expect(said).toContain('gone: Media server listens on https 0.0.0.0:7443');
 });
 
+test('where codes and outcomes go is told, and what protects them', () => {
+  const said = scopeDifferences(scopeMap(settings()), scopeMap(settings(told)));
+  expect(said).toContain('new: Text messages (smpp) [outside]: smsc.example:2775');
+  expect(said.find((line) => line.includes('telephone numbers and one-time codes'))).toContain('none; keep it on');
+  expect(said.some((line) => line.includes('webhooks: outcomes'))).toBe(true);
+});
+
 test('an approved map that was altered since counts as none', () => {
   const folder = mkdtempSync(join(tmpdir(), 'scope-'));
   const file = join(folder, 'approved.json');
@@ -43,7 +57,7 @@ test('an approved map that was altered since counts as none', () => {
 });
 
 test('the drawing shows every part and numbers every flow', () => {
-  const map = scopeMap(settings({ sip: { trunks: [trunk] } }));
+  const map = scopeMap(settings({ sip: { trunks: [trunk] }, ...told }));
   const svg = scopeSvg(map);
   for (const { name } of map.parts) expect(svg).toContain(`>${name.replaceAll('&', '&amp;')}</text>`);
   map.flows.forEach((_flow, index) => expect(svg).toContain(`>${index + 1}</text>`));

@@ -42,9 +42,10 @@ const AGENT = "Agent's window";
 const SYSTEMS = "Merchant's systems";
 
 export function scopeMap(settings: Settings): ScopeMap {
-  const { http, sip, media, gateway } = settings;
+  const { http, sip, media, gateway, codes, webhooks } = settings;
   const { min, max } = media.rtpPorts;
   const service = `Payment service (${gateway.kind})`;
+  const texts = codes.sender && `Text messages (${codes.sender.kind})`;
   const signalling = [
     `udp ${sip.bind}:${sip.udpPort}`,
     `tcp ${sip.bind}:${sip.tcpPort}`,
@@ -81,7 +82,7 @@ export function scopeMap(settings: Settings): ScopeMap {
         `https ${http.bind}:${http.port}`,
         ...(http.loopbackPort ? [`http 127.0.0.1:${http.loopbackPort}`] : []),
       ],
-      keeps: ['tonegate.sqlite: calls, payments, audit, receipts'],
+      keeps: ["tonegate.sqlite: calls, payments, audit, receipts, members' telephone numbers"],
     },
     {
       name: SFU,
@@ -92,6 +93,9 @@ export function scopeMap(settings: Settings): ScopeMap {
     },
     { name: AGENT, scope: 'outside', what: 'browser or desktop application', listens: [], keeps: [] },
     { name: SYSTEMS, scope: 'outside', what: 'core systems with an API key', listens: [], keeps: [] },
+    ...(codes.sender && texts !== undefined
+      ? [{ name: texts, scope: 'outside' as const, what: hostOf(codes.sender), listens: [], keeps: [] }]
+      : []),
     { name: service, scope: 'outside', what: new URL(gateway.url).host, listens: [], keeps: [] },
   ];
   const carriers = sip.trunks.length > 0 ? sip.trunks.map(({ name }) => `Trunk ${name}`) : [CUSTOMER];
@@ -117,8 +121,28 @@ export function scopeMap(settings: Settings): ScopeMap {
     flow(SFU, AGENT, 'voice, never during a payment', 'DTLS-SRTP', false),
     flow(AGENT, SERVER, 'SIP and API', 'TLS', false),
     flow(SYSTEMS, SERVER, 'API: orders, outcomes', 'TLS, API key', false),
+    ...(webhooks.length > 0
+      ? [flow(SERVER, SYSTEMS, 'webhooks: outcomes without anything of the card', 'TLS, verified; signed', false)]
+      : []),
+    ...(codes.sender && texts !== undefined
+      ? [
+          flow(SERVER, texts, 'telephone numbers and one-time codes', protectionOf(codes.sender), false),
+          flow(texts, CUSTOMER, 'text messages with one-time codes', "the carrier's network", false),
+        ]
+      : []),
   ];
   return { parts, flows };
+}
+
+type Sender = NonNullable<Settings['codes']['sender']>;
+
+function hostOf(sender: Sender): string {
+  return sender.kind === 'smpp' ? `${sender.host}:${sender.port}` : new URL(sender.url).host;
+}
+
+function protectionOf(sender: Sender): string {
+  const tls = sender.kind === 'smpp' ? sender.tls : sender.url.startsWith('https:');
+  return tls ? 'TLS 1.2 or later, verified' : 'none; keep it on this machine or a private line';
 }
 
 function flow(from: string, to: string, what: string, protection: string, cardData: boolean): ScopeFlow {
