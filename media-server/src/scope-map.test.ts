@@ -39,7 +39,7 @@ test('a new trunk, another port and another payment service are told against the
 
 test('where codes and outcomes go is told, and what protects them', () => {
   const said = scopeDifferences(scopeMap(settings()), scopeMap(settings(told)));
-  expect(said).toContain('new: Text messages (smpp) [outside]: smsc.example:2775');
+  expect(said).toContain("new: Text messages (smpp) [outside]: smsc.example:2775: on to customers' phones");
   expect(said.find((line) => line.includes('telephone numbers and one-time codes'))).toContain('none; keep it on');
   expect(said.some((line) => line.includes('webhooks: outcomes'))).toBe(true);
 });

@@ -94,7 +94,15 @@ export function scopeMap(settings: Settings): ScopeMap {
     { name: AGENT, scope: 'outside', what: 'browser or desktop application', listens: [], keeps: [] },
     { name: SYSTEMS, scope: 'outside', what: 'core systems with an API key', listens: [], keeps: [] },
     ...(codes.sender && texts !== undefined
-      ? [{ name: texts, scope: 'outside' as const, what: hostOf(codes.sender), listens: [], keeps: [] }]
+      ? [
+          {
+            name: texts,
+            scope: 'outside' as const,
+            what: `${hostOf(codes.sender)}: on to customers' phones`,
+            listens: [],
+            keeps: [],
+          },
+        ]
       : []),
     { name: service, scope: 'outside', what: new URL(gateway.url).host, listens: [], keeps: [] },
   ];
@@ -125,10 +133,7 @@ export function scopeMap(settings: Settings): ScopeMap {
       ? [flow(SERVER, SYSTEMS, 'webhooks: outcomes without anything of the card', 'TLS, verified; signed', false)]
       : []),
     ...(codes.sender && texts !== undefined
-      ? [
-          flow(SERVER, texts, 'telephone numbers and one-time codes', protectionOf(codes.sender), false),
-          flow(texts, CUSTOMER, 'text messages with one-time codes', "the carrier's network", false),
-        ]
+      ? [flow(SERVER, texts, 'telephone numbers and one-time codes', protectionOf(codes.sender), false)]
       : []),
   ];
   return { parts, flows };
