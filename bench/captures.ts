@@ -14,6 +14,7 @@ import { writeEvent } from '../media-server/src/rtp/telephone-event.ts';
 import { addTone, encode, KEY_TONES } from '../tests/phone/sound.ts';
 import type { CardSaid, Opened } from './lib/captures-card.ts';
 import { option } from './lib/options.ts';
+import { goFirst } from './lib/priority.ts';
 
 const captures = option('captures', 200, 1000);
 const seconds = option('seconds', 60, 3600);
@@ -111,6 +112,7 @@ class Customer {
   }
 }
 
+if (!goFirst()) console.error('not root: whatever else runs on this machine is measured, too');
 const cores = cpus().length;
 const card = fork(path.join(import.meta.dirname, 'lib/captures-card.ts'));
 const onOneCore = pinned(card, 0) && (cores === 1 || pinned(process, 1));

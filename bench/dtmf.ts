@@ -4,7 +4,6 @@
 // seed, which is a fresh one in each run and printed. Ours is fed through scripts/dtmf.ts, as by anyone with a recording.
 import { randomInt } from 'node:crypto';
 import { cpus } from 'node:os';
-import process from 'node:process';
 import { ROWS, type Row, take } from './dtmf/corpus.ts';
 import { DETECTORS, type DetectorName, detectors } from './dtmf/detectors.ts';
 import { installLines } from './dtmf/programs.ts';

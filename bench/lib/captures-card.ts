@@ -3,6 +3,7 @@
 import process from 'node:process';
 import { randomLetters } from '../../media-server/src/shared/ids.ts';
 import type { CardSettings } from '../../media-server/src/cde/settings.ts';
+import { goFirst } from './priority.ts';
 import { type FromThread, type LegCommand, LegThreads } from '../../media-server/src/cde/threads.ts';
 
 export interface Opened {
@@ -29,6 +30,7 @@ const ID_LETTERS = 26;
 const SERVICE_MS = 1000;
 const APPROVED = { outcome: 'approved', reason: 'none', brand: 'visa', lastFour: '4242', receipt: 'T-1' } as const;
 
+goFirst();
 const tell = (said: CardSaid) => process.send?.(said);
 const phoneOfLeg = new Map<string, number>();
 const legOfPayment = new Map<string, string>();
