@@ -5,9 +5,10 @@ import type { Call } from '@tonegate/api-schema';
 import { expect, test } from 'vitest';
 import { newId } from '../shared/ids.ts';
 import { silentLogger } from '../shared/logger.ts';
-import { findCall } from '../storage/calls.ts';
+import { addCall, findCall } from '../storage/calls.ts';
 import { seedDemo } from '../storage/demo.ts';
-import { memoryStorage } from '../storage/test-storage.ts';
+import { addPayment } from '../storage/payments.ts';
+import { callRow, memoryStorage, testSigner } from '../storage/test-storage.ts';
 import { Books } from './books.ts';
 import { callsOf } from './records.ts';
 
@@ -16,7 +17,7 @@ test("how a call's keys came is written with its end, and read again", async () 
   const storage = await memoryStorage();
   try {
     const { merchant, organisation } = await seedDemo(storage, { folder, realm: 'tonegate.local', now: 0 });
-    const books = new Books(storage, silentLogger);
+    const books = new Books(storage, silentLogger, testSigner());
     const keys = { advice: 'sure', negotiated: true, event: 20, tone: 3, both: 19, info: 1 } as const;
     const call: Call = {
       id: newId(),
@@ -48,6 +49,31 @@ test("how a call's keys came is written with its end, and read again", async () 
     const info = { ...row, keysEvent: 0, keysTone: 0, keysNegotiated: 0 };
     expect((await callsOf(storage, [{ ...info, keysPossible: 0 }]))[0]?.keys.advice).toBe('info-only');
     expect((await callsOf(storage, [{ ...info, keysInfo: 0 }]))[0]?.keys.advice).toBe('unknown');
+  } finally {
+    await storage.destroy();
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('whoever wants to know is told of an outcome once it is written, and of another that it turned into', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'books-'));
+  const storage = await memoryStorage();
+  try {
+    const demo = await seedDemo(storage, { folder, realm: 'tonegate.local', now: 0 });
+    const call = callRow(demo);
+    await addCall(storage, call);
+    const told: string[] = [];
+    const books = new Books(storage, silentLogger, testSigner(), (payment) => told.push(payment));
+    const id = newId();
+    const order = { reference: 'A-1', description: null, amountMinor: 500, currency: 'JPY' as const };
+    const start = { person: null, apiKey: null, purpose: 'charge' as const, language: 'ja', startedAt: 1 };
+    const { merchant, organisation } = demo;
+    await addPayment(storage, { ...order, ...start, id, merchant, organisation, call: call.id });
+    await books.outcome(id, { outcome: 'unknown', reason: 'no-answer' }, 2);
+    await books.outcome(id, { outcome: 'unknown', reason: 'no-answer' }, 3);
+    expect(told).toEqual([id]);
+    await books.outcome(id, { outcome: 'declined', reason: 'funds' }, 4);
+    expect(told).toEqual([id, id]);
   } finally {
     await storage.destroy();
     rmSync(folder, { recursive: true });
