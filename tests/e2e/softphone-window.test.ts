@@ -283,6 +283,15 @@ test('a wrong password is said in words, and the language can be changed before 
   await other.context().close();
 });
 
+test('a screen that breaks says what goes on and what to do, instead of being empty', async () => {
+  await page.addInitScript(`Intl.DisplayNames = class { constructor() { throw new Error('broken by the test'); } };`);
+  server.push({ type: 'call', call: talking });
+  await reload();
+  const alert = page.getByRole('alert');
+  await alert.getByText('A running call or payment goes on.').waitFor();
+  await alert.getByRole('button', { name: 'Reload' }).waitFor();
+});
+
 test('a number is dialled for the merchant, and the call shows as calling', async () => {
   await page.getByTestId('dial-number').fill('03-1234-5678');
   await page.getByTestId('dial').click();

@@ -35,6 +35,13 @@ test('every intent has a key of its own', async () => {
   expect(new Set(keys).size).toBe(2);
 });
 
+test('an intent that is tried again later keeps its key', async () => {
+  const { http, keys } = httpWith({ status: 500, body: '' }, { status: 201, body: '{}' });
+  await http.post('/v1/payments/x/money', {}, { key: 'refund-one' });
+  await http.post('/v1/payments/x/money', {}, { key: 'refund-one' });
+  expect(keys).toEqual(['refund-one', 'refund-one']);
+});
+
 test('a refusal is an answer: it is not sent again', async () => {
   const { http, keys } = httpWith({ status: 409, body: '{"code":"already-in-payment","message":"…"}' });
   expect(await http.post('/v1/payments', {})).toEqual({ ok: false, error: 'already-in-payment' });

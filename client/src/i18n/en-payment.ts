@@ -62,7 +62,6 @@ export const enPayment = {
   'pay.speaks': 'speaks instead of keying',
   'pay.no-key': 'no key for {seconds} s',
   'pay.no-key-for-a-while': 'no key for a while',
-  'pay.guided-in': 'Guide: {language}',
   'pay.is-gentle': 'gentle',
   'pay.card-number': 'card {number} of {of}',
   'pay.too-late': 'The payment service is being asked: it is too late to stop or to ask again.',

@@ -17,7 +17,6 @@ export const enReports = {
   'reports.purpose': 'Purpose',
   'reports.all': 'All',
   'reports.loading': 'Loading…',
-  'reports.refresh': 'Refresh',
   'reports.prompts': 'Prompts',
 
   'funnel.empty': 'No payments in this period.',

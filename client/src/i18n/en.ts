@@ -25,7 +25,6 @@ export const en = {
   'replaced.text': 'This window no longer takes calls. A running call or payment goes on in the other window.',
   'replaced.take-over': 'Use this window instead',
 
-  'me.state': 'My state: {state}',
   'me.ready': 'Ready',
   'me.not-ready': 'Not ready',
   'me.menu': 'Settings',
@@ -74,7 +73,6 @@ export const en = {
   'call.reject': 'Reject',
   'call.hang-up': 'Hang up',
   'call.timer': 'Call time {time}',
-  'call.none': 'No call',
 
   'dial.label': 'Number to call',
   'dial.placeholder': 'e.g. 03-1234-5678',

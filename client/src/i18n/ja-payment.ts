@@ -64,7 +64,6 @@ export const jaPayment: Record<keyof typeof enPayment, string> = {
   'pay.speaks': '押さずに話しています',
   'pay.no-key': '{seconds}秒間入力なし',
   'pay.no-key-for-a-while': 'しばらく入力なし',
-  'pay.guided-in': '案内: {language}',
   'pay.is-gentle': 'ゆっくり',
   'pay.card-number': '{of}枚中{number}枚目のカード',
   'pay.too-late': '決済サービスに確認中のため、中止や聞き直しはできません。',

@@ -18,7 +18,6 @@ export const jaReports: Record<keyof typeof enReports, string> = {
   'reports.purpose': '手続き',
   'reports.all': 'すべて',
   'reports.loading': '読み込んでいます…',
-  'reports.refresh': '更新',
   'reports.prompts': '案内の音声',
 
   'funnel.empty': 'この期間のお支払いはありません。',

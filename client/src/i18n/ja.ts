@@ -26,7 +26,6 @@ export const ja: Record<MessageKey, string> = {
   'replaced.text': 'このウィンドウでは着信を受けません。通話中やお支払い中のものは、別のウィンドウで続いています。',
   'replaced.take-over': 'このウィンドウを使う',
 
-  'me.state': '自分の状態: {state}',
   'me.ready': '受付可',
   'me.not-ready': '離席',
   'me.menu': '設定',
@@ -75,7 +74,6 @@ export const ja: Record<MessageKey, string> = {
   'call.reject': '拒否',
   'call.hang-up': '通話を終える',
   'call.timer': '通話時間 {time}',
-  'call.none': '通話はありません',
 
   'dial.label': '発信先の番号',
   'dial.placeholder': '例:03-1234-5678',

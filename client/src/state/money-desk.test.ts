@@ -24,7 +24,13 @@ function aDesk(answers: Awaited<Answer<Payment>>[], payments: Record<string, Pay
   };
   let keys = 0;
   const calls = createStore<CallsState>(() => ({ ...NO_CALLS, recent: [anEndedCall('h', { payment: charged })] }));
-  const desk = new MoneyDesk({ api, calls, pause: async () => undefined, newKey: () => `key-${(keys += 1)}` });
+  const desk = new MoneyDesk({
+    api,
+    calls,
+    pause: async () => undefined,
+    newKey: () => `key-${(keys += 1)}`,
+    signedOut: () => undefined,
+  });
   return { desk, sent, calls, task: () => desk.task.getState().task };
 }
 

@@ -26,11 +26,15 @@ export interface MoneyDeskParts {
   readonly calls: StoreApi<CallsState>;
   readonly pause: (ms: number) => Promise<void>;
   readonly newKey: () => string;
+  readonly signedOut: () => void;
 }
 
 /** Pause between two looks at what became of it, ms, and how many looks there are: two minutes, as look-ups take. */
 const LOOK_PAUSE_MS = 1_000;
 const LOOKS_LIMIT = 120;
+
+/** Answers after which nobody knows whether it was done; the last: an earlier try of the same is still at work. */
+const UNSURE: readonly ApiProblem[] = ['unreachable', 'server-error', 'idempotency-key-reused'];
 
 /** What of a payment is left to be given back or captured, minor units. */
 export function leftMinor(about: Payment): number {
@@ -89,8 +93,9 @@ export class MoneyDesk {
     const answer = await this.#parts.api.doMoney(about.id, { action, ...part.value }, this.#key);
     const now = this.task.getState().task;
     if (now?.about.id !== about.id) return;
+    if (!answer.ok && answer.error === 'not-signed-in') return this.#parts.signedOut();
     if (!answer.ok) {
-      const unsure = answer.error === 'unreachable' || answer.error === 'server-error';
+      const unsure = UNSURE.includes(answer.error);
       const refused: MoneyTask = { ...now, phase: unsure ? 'unanswered' : 'ask', problem: answer.error };
       if (unsure) this.#unanswered.set(about.id, { task: refused, key: this.#key });
       return this.#set(refused);

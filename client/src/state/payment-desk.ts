@@ -1,9 +1,16 @@
-import type { AskAgain, Call, Hint, Language, Me, Purpose } from '@tonegate/api-schema';
+import type { AskAgain, Call, Hint, Me, Purpose } from '@tonegate/api-schema';
 import type { StoreApi } from 'zustand/vanilla';
 import type { Api } from '../api/api.ts';
 import { type CallsState, currentCall, leaveOutcome } from './calls.ts';
 import type { Desk, Help } from './desk.ts';
-import { createPaymentFormStore, EMPTY_FORM, fieldsOf, type PaymentForm, requestOf } from './payment-form.ts';
+import {
+  createPaymentFormStore,
+  CUSTOMER_CHOOSES,
+  EMPTY_FORM,
+  type Guide,
+  type PaymentForm,
+  requestOf,
+} from './payment-form.ts';
 import type { Requests } from './requests.ts';
 import { habitOf, type Settings, withHabit } from './settings.ts';
 
@@ -22,7 +29,7 @@ export interface PaymentDeskParts {
 /** What the form stands for, with what the agent left as it usually is. */
 export interface Chosen {
   readonly purpose: Purpose;
-  readonly guide: Language | 'customer';
+  readonly guide: Guide;
   readonly gentle: boolean;
 }
 
@@ -30,7 +37,7 @@ export function chosenOf(form: PaymentForm, call: Call, merchant: Merchant, sett
   const habit = habitOf(settings, merchant.id);
   return {
     purpose: form.purpose ?? habit.purpose,
-    guide: form.guide ?? (habit.customerChooses ? 'customer' : (call.language ?? merchant.language)),
+    guide: form.guide ?? (habit.customerChooses ? CUSTOMER_CHOOSES : (call.language ?? merchant.language)),
     gentle: form.gentle ?? merchant.gentle ?? false,
   };
 }
@@ -58,10 +65,10 @@ export class PaymentDesk {
     if (merchant !== undefined && (purpose === 'charge' || purpose === 'authorize')) this.#keep(merchant, { purpose });
   }
 
-  chooseGuide(guide: Language | 'customer'): void {
+  chooseGuide(guide: Guide): void {
     this.form.setState({ guide });
     const merchant = this.#parts.merchantOf(this.#call());
-    if (merchant !== undefined) this.#keep(merchant, { customerChooses: guide === 'customer' });
+    if (merchant !== undefined) this.#keep(merchant, { customerChooses: guide === CUSTOMER_CHOOSES });
   }
 
   clear(): void {
@@ -77,7 +84,7 @@ export class PaymentDesk {
     if (call === null || merchant === undefined || form.sending) return true;
     const { purpose, guide } = chosenOf(form, call, merchant, settings.getState());
     // What a number is guided in the server knows best: only a choice is sent.
-    const wish = guide === 'customer' ? guide : form.guide;
+    const wish = guide === CUSTOMER_CHOOSES ? guide : form.guide;
     const request = requestOf({ ...form, guide: wish }, purpose, merchant);
     if (!request.ok) {
       this.form.setState({ problems: request.error });
@@ -154,12 +161,6 @@ export class PaymentDesk {
   tryAgain(payment: string, purpose?: Purpose): void {
     if (purpose !== undefined) this.form.setState({ purpose });
     this.#leave(payment);
-  }
-
-  /** Whether a purpose asks for this of the agent, where the current call is. */
-  fields(purpose: Purpose): ReturnType<typeof fieldsOf> {
-    const merchant = this.#parts.merchantOf(this.#call());
-    return merchant === undefined ? [] : fieldsOf(purpose, merchant);
   }
 
   async #help(what: Help['what'], request: (payment: string) => ReturnType<Api['giveMoreTime']>): Promise<void> {

@@ -1,4 +1,4 @@
-import { type Currency, type Language, type Purpose, StartPayment } from '@tonegate/api-schema';
+import { type Currency, type Purpose, StartPayment } from '@tonegate/api-schema';
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import { err, ok, type Result } from '../api/result.ts';
 import { type AmountProblem, parseAmount } from './amount.ts';
@@ -7,6 +7,10 @@ import { internationalNumber } from './dial.ts';
 
 /** Longest order number and description, characters (the API's `Order`). */
 export const TEXT_LIMIT = 64;
+
+/** A language of the guide by its tag, or that the customer chooses it. */
+export type Guide = string;
+export const CUSTOMER_CHOOSES: Guide = 'customer';
 
 /** What the agent has typed, as typed. */
 export interface PaymentForm {
@@ -18,8 +22,8 @@ export interface PaymentForm {
   /** The merchant's own name of the customer. */
   readonly member: string;
   readonly phone: string;
-  /** Language of the guide; `customer`: they choose; null: as this call's number or merchant has it. */
-  readonly guide: Language | 'customer' | null;
+  /** null: as this call's number or merchant has it. */
+  readonly guide: Guide | null;
   /** null: the merchant's. */
   readonly gentle: boolean | null;
   readonly problems: FormProblems;
@@ -106,7 +110,11 @@ export function requestOf(
       ...(phone === undefined || phone === '' ? {} : { phone }),
     },
     ...(has('member') && member !== '' ? { member } : {}),
-    ...(form.guide === 'customer' ? { chooseLanguage: true } : form.guide === null ? {} : { language: form.guide }),
+    ...(form.guide === CUSTOMER_CHOOSES
+      ? { chooseLanguage: true }
+      : form.guide === null
+        ? {}
+        : { language: form.guide }),
     ...(form.gentle === null ? {} : { gentle: form.gentle }),
   });
 }

@@ -68,7 +68,13 @@ export class Softphone {
       requests: this.#requests,
       merchantOf: (call) => this.merchantOf(call),
     });
-    this.money = new MoneyDesk({ api: parts.api, calls: this.calls, pause: parts.pause, newKey: parts.newKey });
+    this.money = new MoneyDesk({
+      api: parts.api,
+      calls: this.calls,
+      pause: parts.pause,
+      newKey: parts.newKey,
+      signedOut: () => this.#signedOut(),
+    });
     this.reports = new Reports({ api: parts.api, now: () => Date.now(), signedOut: () => this.#signedOut() });
     this.prompts = new PromptsDesk({ api: parts.api, signedOut: () => this.#signedOut() });
     this.#audio = parts.createAudio((audio) => this.desk.setState({ audio }));

@@ -84,9 +84,9 @@ function Paid({ payment }: { payment: Payment }) {
           ` · ${t('money.refunded', { amount: formatMoney(refundedMinor, order.currency, language) })}`}
       </span>
       {payment.possible.length > 0 && (
-        <span className={styles.money} role="group" aria-label={t('money.actions')}>
+        <fieldset className={styles.money} aria-label={t('money.actions')}>
           <MoneyButtons payment={payment} />
-        </span>
+        </fieldset>
       )}
     </>
   );

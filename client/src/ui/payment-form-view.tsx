@@ -4,7 +4,7 @@ import { type FormEvent, type ReactNode, useId } from 'react';
 import { exampleAmount, languageName } from '../i18n/format.ts';
 import { useDesk, useForm, useSession, useSettings, useSoftphone } from '../state/hooks.ts';
 import { chosenOf } from '../state/payment-desk.ts';
-import { type FormField, fieldsOf, TEXT_LIMIT } from '../state/payment-form.ts';
+import { CUSTOMER_CHOOSES, type FormField, fieldsOf, TEXT_LIMIT } from '../state/payment-form.ts';
 import controls from './controls.module.css';
 import { Field } from './field.tsx';
 import { fieldWords } from './field-words.ts';
@@ -107,7 +107,9 @@ export function PaymentFormView({ call }: { call: Call }) {
                       {languageName(tag, language)}
                     </option>
                   ))}
-                  {session.me.languages.length > 1 && <option value="customer">{t('pay.guide.customer')}</option>}
+                  {session.me.languages.length > 1 && (
+                    <option value={CUSTOMER_CHOOSES}>{t('pay.guide.customer')}</option>
+                  )}
                 </select>
               )}
             </Field>

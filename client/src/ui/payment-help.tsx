@@ -29,7 +29,7 @@ export function PaymentHelp({ payment, tooLate, reason }: PaymentHelpProps) {
   const none = tooLate ? off : {};
 
   return (
-    <div className={styles.help} role="group" aria-label={t('help.title')}>
+    <fieldset className={styles.help} aria-label={t('help.title')}>
       <HelpMenu label={t('help.ask-again')} name="ask-again" disabled={tooLate || fields.length === 0} reason={reason}>
         {fields.map(({ field, reached }) => (
           <DropdownMenu.Item
@@ -81,7 +81,7 @@ export function PaymentHelp({ payment, tooLate, reason }: PaymentHelpProps) {
       >
         {t('help.gentle')}
       </button>
-    </div>
+    </fieldset>
   );
 }
 
