@@ -15,7 +15,7 @@ const PROMPT_BYTES = 172;
 const lastAt = new WeakMap<Socket, number>();
 let counted = new Uint32Array(STEPS);
 
-const { send } = Socket.prototype;
+const send = Reflect.get(Socket.prototype, 'send') as (...sent: unknown[]) => void;
 Socket.prototype.send = function (this: Socket, ...sent: unknown[]): void {
   const [packet, port] = sent;
   // The SFU's socket is connected: only what goes to a customer names a port.
@@ -27,7 +27,7 @@ Socket.prototype.send = function (this: Socket, ...sent: unknown[]): void {
     lastAt.set(this, now);
   }
   Reflect.apply(send, this, sent);
-} as typeof send;
+};
 
 const channel = new BroadcastChannel('captures');
 channel.onmessage = ({ data }) => {

@@ -206,10 +206,29 @@ test('key events never leave the gate, open or shut, and leave no gap in the str
   expect(world.core.counts()).toMatchObject({ keyEvents: 8, lost: 0, fromFar: 28 });
 });
 
-test('a key event of another negotiated type and rate is heard too', () => {
-  const world = new World();
-  world.customer(event(3, 960), { payloadType: 99 });
-  expect(world.keys).toEqual(['3 event']);
+test('key events of each negotiated type and rate are heard, whatever the marker says, repeated or late', () => {
+  const keysIn: FarSide['keysIn'] = [
+    { payloadType: 96, rate: 8000 },
+    { payloadType: 99, rate: 48_000 },
+    { payloadType: 110, rate: 16_000 },
+    { payloadType: 126, rate: 32_000 },
+  ];
+  for (const marked of [false, true]) {
+    const world = new World({ far: { ...far, keysIn } });
+    for (const [key, { payloadType, rate }] of keysIn.entries()) {
+      const timestamp = (world.now * rate) / 1000;
+      const press = [20, 40, 60, 80].map((ms, i) => {
+        const made = { payloadType, timestamp, marker: marked && i === 0, sequence: world.now + i };
+        return rtp(event(key, (ms * rate) / 1000, ms === 80), made);
+      });
+      // The second before the first, the end three times, the first once more long after it.
+      for (const i of [1, 0, 2, 3, 3, 3, 0]) {
+        world.core.fromFar(Buffer.from(press[i] as Buffer), '192.0.2.1', 4000, world.now);
+      }
+      world.wait(100);
+    }
+    expect(world.keys).toEqual(['0 event', '1 event', '2 event', '3 event']);
+  }
 });
 
 test('four bytes of a type that was not negotiated are a key when they report like one, else nothing', () => {

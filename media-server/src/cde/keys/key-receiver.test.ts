@@ -113,6 +113,17 @@ test('an SSRC that changes within a press makes no second one, after it it does 
   ]);
 });
 
+test('timestamps that begin anew under the same SSRC, or under another rate, hide no key', () => {
+  const receiver = new KeyReceiver();
+  const anew = press(3, 100, 100, phone).map((report) => ({ ...report, at: report.at + 60_500 }));
+  expect(hear(receiver, [...press(2, 60_000, 100, phone), ...anew.slice(0, 1)])).toEqual([2, 3]);
+  expect(receiver.lasts(60_660)).toBe(true);
+  expect(hear(receiver, anew.slice(1))).toEqual([]);
+  expect(receiver.lasts(60_710)).toBe(false);
+  const wide = press(4, 61_000, 100, { ...phone, rate: 48_000 });
+  expect(hear(receiver, [...wide, ...press(5, 61_400, 100, phone), ...wide])).toEqual([4, 5]);
+});
+
 test('A to D, flash and unknown events are no keys', () => {
   const receiver = new KeyReceiver();
   for (const event of [12, 13, 14, 15, 16, 64, 255]) {

@@ -8,8 +8,9 @@ export const NO_KEY = -1;
 
 /** Presses that late or repeated packets are known by: more than anybody presses while a packet is under way. */
 const REMEMBERED = 16;
-/** Packets of a press that ended longer ago than this are of no use, ms. */
+/** Packets of a press that ended longer ago than this are of no use, ms; what is further back is another clock. */
 const STALE_MS = 1000;
+const ANOTHER_CLOCK_MS = 10_000;
 /** Time between reports until it was seen (RFC 4733 §2.5.1.2 has 50 ms as the default). */
 const USUAL_INTERVAL_MS = 50;
 const LONGEST_INTERVAL_MS = 200;
@@ -50,10 +51,11 @@ export class KeyReceiver {
         return NO_KEY;
       }
     } else if (this.#known(ssrc, timestamp)) return NO_KEY;
-    if (this.#stale(ssrc, timestamp, rate, now)) return NO_KEY;
+    const behindMs = this.#behindMs(ssrc, timestamp, rate);
+    if (behindMs > STALE_MS && now - this.#heardAt <= ANOTHER_CLOCK_MS) return NO_KEY;
     const sameEvent = report.event === this.#event && !this.#ended;
-    const older = ssrc === this.#ssrc && timestampAhead(timestamp, this.#timestamp) < 0;
-    const again = sameEvent && !older && this.#isContinued(ssrc, timestamp, report.duration, now);
+    const older = behindMs > 0;
+    const again = sameEvent && !older && this.#isContinued(ssrc, timestamp, rate, report.duration, now);
     this.#remember(ssrc, timestamp);
     if (!older) {
       this.#ssrc = ssrc;
@@ -112,16 +114,23 @@ export class KeyReceiver {
     if (report.end) this.#ended = true;
   }
 
-  #stale(ssrc: number, timestamp: number, rate: number, now: number): boolean {
-    if (ssrc !== this.#ssrc || now - this.#heardAt > STALE_MS * 10) return false;
-    return timestampAhead(timestamp, this.#timestamp) < (-STALE_MS * rate) / 1000;
+  /** How long before the newest press a report's press began; 0 where it began later or can't be compared. */
+  #behindMs(ssrc: number, timestamp: number, rate: number): number {
+    if (!this.#isStream(ssrc, rate)) return 0;
+    const behindMs = (-timestampAhead(timestamp, this.#timestamp) * 1000) / rate;
+    return behindMs > 0 && behindMs < ANOTHER_CLOCK_MS ? behindMs : 0;
+  }
+
+  /** Whether timestamps can be compared with the newest press's: types of other rates have clocks of their own. */
+  #isStream(ssrc: number, rate: number): boolean {
+    return ssrc === this.#ssrc && rate === this.#rate;
   }
 
   /** Whether a report with a new timestamp or SSRC belongs to the press that lasts. */
-  #isContinued(ssrc: number, timestamp: number, duration: number, now: number): boolean {
+  #isContinued(ssrc: number, timestamp: number, rate: number, duration: number, now: number): boolean {
     const silent = now - this.#heardAt;
     if (silent > LONGEST_INTERVAL_MS * SILENT_INTERVALS) return false;
-    if (ssrc !== this.#ssrc) {
+    if (!this.#isStream(ssrc, rate)) {
       // A gateway that changed its SSRC in mid-press goes on counting the duration; a new press begins with a short one.
       return duration > this.#duration && silent <= this.#interval * SILENT_INTERVALS;
     }
