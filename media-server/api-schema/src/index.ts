@@ -514,7 +514,7 @@ export const Call = z.object({
   endedAt: time.nullable(),
   end: CallEnd.nullable(),
   codec: z.enum(['PCMU', 'PCMA']).nullable(),
-  /** False: the customer's phone or carrier negotiated no key events. */
+  /** False: the customer's keys come by SIP INFO alone, and a payment is refused. `keys` says more. */
   keysPossible: z.boolean(),
   keys: CallKeys,
   /** The running payment, or the last one of this call. */
