@@ -30,9 +30,9 @@ beforeAll(async () => {
 afterAll(() => house?.close());
 afterEach(() => house.clear());
 
-/** The payment as the API tells it to an agent who signs in now. */
-async function asStored(id: string): Promise<Payment> {
-  const agent = await house.agent();
+/** The payment as the API tells it to its agent, who signs in now. */
+async function asStored(id: string, name: 'hanako' | 'taro' = 'hanako'): Promise<Payment> {
+  const agent = await house.agent(name);
   return (await agent.request('GET', `/v1/payments/${id}`)) as Payment;
 }
 
@@ -100,7 +100,7 @@ test('killed together with the card process: unknown to nobody for long, and the
   await killServer(talk);
   await kill(card);
   await house.stack.startServer();
-  expect(await asStored(second.id)).toMatchObject({ outcome: 'failed', reason: 'card-process-ended' });
+  expect(await asStored(second.id, 'taro')).toMatchObject({ outcome: 'failed', reason: 'card-process-ended' });
   // Looked up twice, and the payment service never had it.
   const settled = await eventually(async () => {
     const stored = await asStored(id);
