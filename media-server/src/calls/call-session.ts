@@ -9,11 +9,11 @@ import { AgentRings } from './agent-rings.ts';
 import type { PaymentStarter } from './books.ts';
 import { type CallInput, type CallOutput, type CallState, newCall, sounding, stepCall } from './call.ts';
 import type { CallMerchant, CallParts } from './call-parts.ts';
+import { CallPayments } from './call-payments.ts';
 import { CustomerGate } from './customer-gate.ts';
 import { CustomerLine } from './customer-line.ts';
 import { type KeyWay, KeyWatch } from './key-watch.ts';
-import { SilenceWatch } from './silence-watch.ts';
-import { PaymentSession } from './payment-session.ts';
+import type { PaymentSession } from './payment-session.ts';
 import { type PaymentTerms, spoken } from './payment-terms.ts';
 
 /** Who is at the customer's end. */
@@ -72,9 +72,7 @@ export class CallSession {
   #person: Id | undefined;
   readonly #approached = new Set<Id>();
   readonly #declined = new Set<Id>();
-  #payment: PaymentSession | undefined;
-  /** Watches the wall of that payment. */
-  #silence: SilenceWatch | undefined;
+  readonly #payments: CallPayments;
   #answeredAt: number | undefined;
   #endedAt: number | undefined;
   readonly #keys: KeyWatch;
@@ -109,12 +107,31 @@ export class CallSession {
       changed: () => this.#changed(),
       counted: (way) => owner.keyCounted(this, way),
     });
+    this.#payments = new CallPayments({
+      call: this.id,
+      merchant: merchant.id,
+      parts,
+      gate: this.#gate,
+      sfuCounts: async () => this.#media?.counts(),
+      shutValve: () => this.#shutMedia(),
+      events: {
+        holds: (active) => this.#input({ type: 'payment', active }),
+        begins: (payment, by) => owner.paymentBegins(this, payment, by),
+        refused: (payment) => owner.paymentRefused(payment),
+        changed: (payment) => {
+          if (payment) owner.paymentChanged(this, payment);
+          this.#changed();
+        },
+        ledgerWanted: (payment) => owner.ledgerWanted(payment),
+        receipt: (facts) => owner.receipt(this, facts),
+      },
+    });
     this.#line = new CustomerLine({
       call: this.id,
       parts,
       gate: this.#gate,
       isEnded: () => this.ended,
-      isPaying: () => this.#payment?.active === true,
+      isPaying: () => this.#payments.active,
       events: {
         opened: (media) => this.#opened(media),
         ringing: () => this.#changed(),
@@ -167,7 +184,7 @@ export class CallSession {
   }
 
   get payment(): PaymentSession | undefined {
-    return this.#payment;
+    return this.#payments.current;
   }
 
   /** Packet counts of both valves, for operators and proofs. */
@@ -307,7 +324,7 @@ export class CallSession {
   hangUp(): Result<void, Problem<ProblemCode>> {
     if (this.ended) return ok(undefined);
     // With its outcome known nothing is lost, however long the wall has to stay shut.
-    if (this.#state.payment && this.#payment?.result === undefined) {
+    if (this.#state.payment && this.payment?.result === undefined) {
       return err({ code: 'already-in-payment', message: 'a payment is running: stop it first, then hang up' });
     }
     this.#input({ type: 'end', end: 'agent-hung-up' });
@@ -339,41 +356,7 @@ export class CallSession {
     const refused = this.paymentRefusal();
     if (refused) return err(refused);
     this.#gate.play(undefined, this.language);
-    const before = this.#payment;
-    const silence = new SilenceWatch({
-      clock: this.#parts.clock,
-      sfuCounts: async () => this.#media?.counts(),
-      write: (facts) => this.#owner.receipt(this, facts),
-    });
-    const payment = new PaymentSession(
-      { call: this.id, merchant: this.merchant.id, terms, by },
-      {
-        link: this.#parts.link,
-        clock: this.#parts.clock,
-        gate: this.#gate,
-        codes: this.#parts.codes,
-        silence,
-        shutValve: () => this.#shutMedia(),
-        write: (begun) => this.#owner.paymentBegins(this, begun, by),
-        unwrite: (id) => this.#owner.paymentRefused(id),
-        changed: () => {
-          if (payment.taken) this.#owner.paymentChanged(this, payment.view());
-          this.#changed();
-        },
-        askLedger: () => this.#owner.ledgerWanted(payment.id),
-        released: () => {
-          // What was refused is no payment: the one before it is the last again.
-          if (!payment.taken && this.#payment === payment) this.#payment = before;
-          this.#input({ type: 'payment', active: false });
-        },
-      },
-    );
-    this.#payment = payment;
-    this.#silence = silence;
-    this.#input({ type: 'payment', active: true });
-    // Refused, it holds the wall until the gate is open again.
-    const started = await payment.start();
-    return started.ok ? ok(payment.view()) : started;
+    return this.#payments.start(terms, by);
   }
 
   #refusal(): Problem<ProblemCode> | undefined {
@@ -388,8 +371,9 @@ export class CallSession {
   #keyByInfo(): void {
     this.#keys.byInfo();
     // A customer who keys into nothing is told so, instead of being asked again and again.
-    if (this.#payment?.active && this.#keys.isImpossible && this.#keys.view().info >= INFO_LIMIT) {
-      this.#parts.link.send({ type: 'no-keys', payment: this.#payment.id });
+    const payment = this.payment;
+    if (payment?.active && this.#keys.isImpossible && this.#keys.view().info >= INFO_LIMIT) {
+      this.#parts.link.send({ type: 'no-keys', payment: payment.id });
     }
   }
 
@@ -398,17 +382,14 @@ export class CallSession {
   /** Takes in a message about this call's leg or payment. */
   heard(message: FromCard): void {
     if ('payment' in message && message.payment !== undefined && message.type !== 'wall') {
-      this.#payment?.heard(message);
+      this.#payments.heard(message);
       return;
     }
     if (message.type === 'leg-lost') return this.#legLost();
     this.#gate.heard(message);
     this.#keys.heard(message);
-    if (message.type === 'keys-seen') this.#silence?.key(message.transport);
-    if (message.type === 'wall') {
-      if (this.#payment?.active) this.#payment.heard(message);
-      this.#reconcile();
-    }
+    if (message.type === 'keys-seen' || message.type === 'wall') this.#payments.heard(message);
+    if (message.type === 'wall') this.#reconcile();
     if (message.type === 'played' && this.#state.announcing) this.#input({ type: 'announced' });
   }
 
@@ -424,17 +405,17 @@ export class CallSession {
     this.#gate.lost();
     this.#keys.lost();
     this.#reconcile();
-    this.#payment?.input({ type: 'card-lost' });
+    this.#payments.input({ type: 'card-lost' });
   }
 
   /** A new card process is up: the leg is opened again on its old ports, shut; then the ledger is asked. */
   async cardBack(): Promise<void> {
-    if (this.ended) return this.#payment?.input({ type: 'card-back' });
+    if (this.ended) return this.#payments.input({ type: 'card-back' });
     if (!this.#gate.isReady) return;
     const opened = await this.#gate.open();
     if (!opened.ok)
       return this.#broken('card process', new Error(`the leg could not be opened again: ${opened.error}`));
-    this.#payment?.input({ type: 'card-back' });
+    this.#payments.input({ type: 'card-back' });
     this.#reconcile();
   }
 
@@ -466,7 +447,7 @@ export class CallSession {
     const { wall, sound } = sounding(this.#state);
     const media = this.#media;
     if (!media) return;
-    if (this.#payment?.active) return this.#shutValve();
+    if (this.#payments.active) return this.#shutValve();
     this.#gate.want(wall);
     if (wall === 'open' && this.#gate.state === 'open') {
       if (media.valve !== 'open') media.open().catch((cause) => this.#broken('valve', cause));
@@ -494,7 +475,7 @@ export class CallSession {
         return;
       case 'end-customer':
         this.#line.end();
-        this.#payment?.input({ type: 'customer-gone' });
+        this.#payments.input({ type: 'customer-gone' });
         this.#gate.close();
         return;
       case 'end-agents':
@@ -520,7 +501,7 @@ export class CallSession {
 
   /** Over when the call has ended and its payment has its outcome. */
   #finish(): void {
-    if (this.#over || !this.ended || this.#payment?.active) return;
+    if (this.#over || !this.ended || this.#payments.active) return;
     this.#over = true;
     this.#media?.close();
     this.#owner.over(this);
@@ -537,7 +518,6 @@ export class CallSession {
 
   view(): Call {
     const state = this.#state;
-    const payment = this.#payment?.taken ? this.#payment.view() : null;
     return {
       id: this.id,
       direction: this.direction,
@@ -554,7 +534,7 @@ export class CallSession {
       codec: this.#line.codec ?? null,
       keysPossible: !this.#keys.isImpossible,
       keys: this.#keys.view(),
-      payment,
+      payment: this.#payments.view(),
     };
   }
 
