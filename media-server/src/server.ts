@@ -119,6 +119,9 @@ async function start(
     events: {
       up: (instance, restarted) => {
         log.info({ instance, restarted }, 'the card process is up');
+        if (!restarted && link.unconfined.length > 0) {
+          log.warn({ unconfined: link.unconfined }, 'not everything that confines the card process is in force');
+        }
         prompts.cardUp();
         calls.cardUp(restarted);
       },
@@ -201,7 +204,11 @@ async function start(
     languages: () => link.languages,
     prompts,
     health: () => [
-      { name: 'card-process', ok: link.up },
+      {
+        name: 'card-process',
+        ok: link.up,
+        ...(link.unconfined.length > 0 && { detail: `not in force: ${link.unconfined.join(', ')}` }),
+      },
       {
         name: 'scope map',
         ok: true,

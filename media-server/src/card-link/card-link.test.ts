@@ -317,7 +317,8 @@ test('on SIGTERM it takes nothing new, finishes the payment that runs, and ends 
 
 test('one that can’t start is given up with the place where it says why', async () => {
   await desk.link.stop();
-  const settings = { ...house.settings, ledgerFolder: '/dev/null/ledger' };
+  const { gateway } = house.settings;
+  const settings = { ...house.settings, gateway: { ...gateway, caFile: '/dev/null/ca.pem' } as typeof gateway };
   desk = new Desk(settings);
   await expect(desk.link.start()).rejects.toThrow(`its log ${settings.logFile} says why`);
   expect(house.log()).toMatch(/tonegate-card: can’t start: .*\/dev\/null/);

@@ -45,6 +45,7 @@ export class CardLink {
   readonly #delay = new RestartDelay();
   #session: Session | undefined;
   #languages: readonly string[] = [];
+  #unconfined: readonly string[] = [];
   #wasUp = false;
   #phase: 'idle' | 'running' | 'ending' | 'ended' = 'idle';
   #loop: Promise<void> = Promise.resolve();
@@ -60,6 +61,11 @@ export class CardLink {
   /** Languages that the guide speaks: of the card process that is or was connected. */
   get languages(): readonly string[] {
     return this.#languages;
+  }
+
+  /** What isn't in force of what keeps others out of the card process: see `CONFINEMENTS`. */
+  get unconfined(): readonly string[] {
+    return this.#unconfined;
   }
 
   get up(): boolean {
@@ -140,6 +146,7 @@ export class CardLink {
         failures = 0;
         const since = clock.monotonic();
         this.#languages = session.greeting.languages;
+        this.#unconfined = session.greeting.unconfined;
         await this.#serve(session, session.greeting.instance);
         livedMs = clock.monotonic() - since;
       } else {

@@ -6,10 +6,11 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  realpathSync,
   renameSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { type CardSettings } from '../cde/settings.ts';
 
 /** What of our environment the card process gets: nothing that could switch on a debugger or load foreign code. */
@@ -47,11 +48,17 @@ export function launch(settings: CardSettings, entry: string): ChildProcess {
   writeFileSync(`${file}.new`, asText(settings), { mode: 0o600 });
   renameSync(`${file}.new`, file);
   mkdirSync(dirname(settings.logFile), { recursive: true, mode: 0o700 });
+  try {
+    // Node's permissions are for folders that are there.
+    mkdirSync(settings.ledgerFolder, { recursive: true, mode: 0o700 });
+  } catch {
+    // The card process says what is wrong with it, and takes no money.
+  }
   const log = openSync(settings.logFile, 'a', 0o600);
   try {
     const child = spawn(
       '/bin/sh',
-      ['-c', `${NO_DUMPS}; exec "$0" "$@"`, process.execPath, '--disable-sigusr1', entry, file],
+      ['-c', `${NO_DUMPS}; exec "$0" "$@"`, process.execPath, ...confinement(settings, entry), entry, file],
       {
         detached: true,
         cwd: folder,
@@ -69,6 +76,52 @@ export function launch(settings: CardSettings, entry: string): ChildProcess {
   } finally {
     closeSync(log);
   }
+}
+
+/**
+ * Node's flags: no debugger by signal, no `eval`, no programs, no native modules; reads its code, prompts and the files that
+ * its settings name; writes only where its socket, ledger and log are. Threads inherit it.
+ */
+function confinement(settings: CardSettings, entry: string): string[] {
+  const source = dirname(import.meta.dirname);
+  const root = dirname(dirname(source));
+  // Its log is handed to it open.
+  const own = [dirname(settings.socket), settings.ledgerFolder];
+  const named = namedFiles(settings);
+  const reads = [
+    ...[source, join(root, 'media-server'), join(root, 'node_modules'), dirname(entry)].flatMap((folder) => [
+      folder,
+      real(folder),
+    ]),
+    ...[...own, ...named],
+    // What it needs to say which of this is in force.
+    ...['/proc/self/limits', '/proc/self/coredump_filter', '/proc/swaps', `/proc/${process.pid}/status`],
+  ];
+  return [
+    '--disable-sigusr1',
+    '--disallow-code-generation-from-strings',
+    '--no-warnings=PERM0006',
+    '--permission',
+    '--allow-worker',
+    ...reads.map((path) => `--allow-fs-read=${path}`),
+    ...[...own, ...named.filter((path) => path === settings.fingerprintKeyFile)].map(
+      (path) => `--allow-fs-write=${path}`,
+    ),
+  ];
+}
+
+function real(path: string): string {
+  return existsSync(path) ? realpathSync(path) : path;
+}
+
+/** Absolute paths that stand in the settings: files of certificates, keys and credentials. */
+function namedFiles(settings: CardSettings): string[] {
+  const files: string[] = [];
+  JSON.stringify(settings, (_name, value: unknown) => {
+    if (typeof value === 'string' && isAbsolute(value)) files.push(value);
+    return value;
+  });
+  return files;
 }
 
 function asText(settings: CardSettings): string {

@@ -10,7 +10,12 @@ const HELLO_LIMIT_MS = 5000;
 
 /** What the card process answered to our `hello`. */
 export type Greeting =
-  | { readonly kind: 'ready'; readonly instance: string; readonly languages: readonly string[] }
+  | {
+      readonly kind: 'ready';
+      readonly instance: string;
+      readonly languages: readonly string[];
+      readonly unconfined: readonly string[];
+    }
   /** It speaks another version of the contract; it takes nothing but `drain`. */
   | { readonly kind: 'other-version' }
   /** Another server is connected to it. */
@@ -110,7 +115,13 @@ function parseMessage(value: unknown): FromCard | undefined {
 
 function readGreeting(value: unknown): Greeting | undefined {
   const message = FromCard.safeParse(value).data;
-  if (message?.type === 'hello') return { kind: 'ready', instance: message.instance, languages: message.languages };
+  if (message?.type === 'hello')
+    return {
+      kind: 'ready',
+      instance: message.instance,
+      languages: message.languages,
+      unconfined: message.unconfined ?? [],
+    };
   if (message?.type === 'refused' && message.why === 'server-attached') return { kind: 'busy' };
   return AnyHello.safeParse(value).success ? { kind: 'other-version' } : undefined;
 }

@@ -3,6 +3,7 @@ import { type Id } from '../shared/ids.ts';
 import { type Logger } from '../shared/logger.ts';
 import { type Payments } from './attempt/payments.ts';
 import {
+  type Confinement,
   CONTRACT_VERSION,
   type FromCard,
   LEG_LIMIT,
@@ -49,6 +50,8 @@ export interface CardProcessOptions {
   readonly threads: Threads;
   /** Languages of the guide. */
   readonly languages: readonly string[];
+  /** What isn't in force of what keeps others out. */
+  readonly unconfined?: readonly Confinement[];
   /** To the server, if one is connected. */
   readonly say: (message: FromCard) => void;
   /** Nothing is left to do: the process may end. */
@@ -121,6 +124,7 @@ export class CardProcess {
       instance: this.#options.instance,
       legs: [...this.#legs.keys()],
       languages: [...this.#options.languages],
+      unconfined: [...(this.#options.unconfined ?? [])],
     };
   }
 

@@ -92,6 +92,13 @@ export const OUTCOMES = ['approved', 'declined', 'cancelled', 'failed', 'unknown
 /** Payments that one question to the ledger can name. */
 export const PAYMENTS_ASKED_LIMIT = 1000;
 
+/**
+ * What keeps others out of the card process's memory and keeps it in. Some of it rests on how the process was started
+ * (`card-link/launch.ts`), some on the machine: what isn't in force is said at start, never silently done without.
+ */
+export const CONFINEMENTS = ['own-user', 'no-core-dumps', 'no-swap', 'no-debugger', 'files-and-programs'] as const;
+export type Confinement = (typeof CONFINEMENTS)[number];
+
 /** Where RTP goes to or comes from. */
 const address = z.strictObject({ ip, port });
 /** A telephone-event payload type that was negotiated towards us, with its clock rate in Hz (RFC 4733). */
@@ -405,6 +412,8 @@ export const FromCard = z.discriminatedUnion('type', [
     version: z.literal(CONTRACT_VERSION),
     instance: id,
     legs: z.array(id).max(LEG_LIMIT),
+    /** What of `CONFINEMENTS` isn't in force. */
+    unconfined: z.array(z.enum(CONFINEMENTS)).optional(),
     /** Languages of the guide. */
     languages: z.array(language).min(1).max(LANGUAGES_LIMIT),
   }),

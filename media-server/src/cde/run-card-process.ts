@@ -6,6 +6,7 @@ import { newId } from '../shared/ids.ts';
 import { createLogger } from '../shared/logger.ts';
 import { Payments } from './attempt/payments.ts';
 import { CardProcess } from './card-process.ts';
+import { missingConfinements, readFacts } from './confinement.ts';
 import { EXIT_BUG, traceOf, whyNotTrusted } from './hardening.ts';
 import { languagesIn } from './prompts/language.ts';
 import { ServerLink } from './link.ts';
@@ -31,6 +32,8 @@ export async function runCardProcess(legThread: URL): Promise<void> {
   if (!releaseLock) giveUp(75, `another card process runs for ${settings.socket}: there is never a second one`);
 
   const log = createLogger(settings.logLevel);
+  const unconfined = missingConfinements(readFacts(process.ppid));
+  if (unconfined.length > 0) log.warn({ unconfined }, 'not everything that confines the card process is in force');
 
   let ready = false;
 
@@ -62,6 +65,7 @@ export async function runCardProcess(legThread: URL): Promise<void> {
     payments,
     threads,
     languages: languagesIn(),
+    unconfined,
     say: (message) => link.send(message),
     onEnd: () => void end(),
   });

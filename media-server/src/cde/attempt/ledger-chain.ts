@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fdatasyncSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
 
 /** A place in the chain of events: the event's number and its hash (64 hexadecimal digits). */
 export interface ChainLink {
@@ -16,6 +15,8 @@ export function chainHash(before: string, content: string): string {
 /** What the first event follows. */
 export const CHAIN_START = '0'.repeat(64);
 
+/** A write comes back when it is on the disk (open(2)): fsync is refused under Node's permission model. */
+const DURABLE = constants.O_RDWR | constants.O_DSYNC;
 const SLOT_BYTES = 128;
 const SLOTS = 2;
 
@@ -34,16 +35,13 @@ export class HeadFile {
   constructor(path: string) {
     let file: number;
     try {
-      file = openSync(path, 'r+');
+      file = openSync(path, DURABLE);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      file = openSync(path, 'wx+', 0o600);
-      // Its room is taken now, so that a disk which is full later doesn't matter.
-      writeSync(file, Buffer.alloc(SLOT_BYTES * SLOTS, ' '), 0, SLOT_BYTES * SLOTS, 0);
-      fsyncSync(file);
-      const folder = openSync(dirname(path), 'r');
-      fsyncSync(folder);
-      closeSync(folder);
+      file = openSync(path, DURABLE | constants.O_CREAT | constants.O_EXCL, 0o600);
+      // Its room is taken now, so that a disk which is full later doesn't matter. That it is there is made durable by
+      // SQLite, which syncs the folder when it makes its own files in it.
+      clear(file);
     }
     this.#file = file;
   }
@@ -70,13 +68,21 @@ export class HeadFile {
     const bytes = Buffer.from(`${text.padEnd(SLOT_BYTES - 1)}\n`, 'latin1');
     const written = writeSync(this.#file, bytes, 0, SLOT_BYTES, this.#slot * SLOT_BYTES);
     if (written !== SLOT_BYTES) throw new Error('the head file took only a part');
-    fdatasyncSync(this.#file);
     this.#slot = (this.#slot + 1) % SLOTS;
+  }
+
+  /** Empties both slots, durably. */
+  forget(): void {
+    clear(this.#file);
   }
 
   close(): void {
     closeSync(this.#file);
   }
+}
+
+function clear(file: number): void {
+  writeSync(file, Buffer.alloc(SLOT_BYTES * SLOTS, ' '), 0, SLOT_BYTES * SLOTS, 0);
 }
 
 function checksum(number: string, hash: string): string {

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { CONFINEMENTS, type Confinement } from './contract.ts';
+
+/** What the kernel and Node say of this process, each as text; absent where it can't be read. */
+export interface ProcessFacts {
+  /** /proc/self/limits */
+  readonly limits: string | undefined;
+  /** /proc/self/coredump_filter */
+  readonly dumpFilter: string | undefined;
+  /** /proc/swaps */
+  readonly swaps: string | undefined;
+  /** This process's user, and its server's. */
+  readonly user: number | undefined;
+  readonly serverUser: number | undefined;
+  readonly execArgv: readonly string[];
+  /** Whether Node's permission model refuses it programs, and files outside of its own. */
+  readonly confined: boolean;
+}
+
+/** The confinements that aren't in force, in the order of the list. */
+export function missingConfinements(facts: ProcessFacts): Confinement[] {
+  const inForce: Record<Confinement, boolean> = {
+    'own-user': facts.user !== undefined && facts.user !== 0 && facts.user !== facts.serverUser,
+    // The limit counts for files; the filter for dumps that are piped to a program (core(5)).
+    'no-core-dumps':
+      /^Max core file size\s+0\s+0/m.test(facts.limits ?? '') && Number.parseInt(facts.dumpFilter ?? 'f', 16) === 0,
+    // The first line is a heading.
+    'no-swap': facts.swaps !== undefined && facts.swaps.trim().split('\n').length <= 1,
+    'no-debugger': facts.execArgv.includes('--disable-sigusr1'),
+    'files-and-programs': facts.confined,
+  };
+  return CONFINEMENTS.filter((name) => !inForce[name]);
+}
+
+/** Reads the facts; `server` is the process that started this one. */
+export function readFacts(server: number): ProcessFacts {
+  const { permission } = process as unknown as { permission?: { has(scope: string, path?: string): boolean } };
+  const status = text(`/proc/${server}/status`);
+  const serverUser = /^Uid:\s+(\d+)/m.exec(status ?? '')?.[1];
+  return {
+    limits: text('/proc/self/limits'),
+    dumpFilter: text('/proc/self/coredump_filter'),
+    swaps: text('/proc/swaps'),
+    user: process.getuid?.(),
+    serverUser: serverUser === undefined ? undefined : Number(serverUser),
+    execArgv: process.execArgv,
+    confined: permission !== undefined && !permission.has('child') && !permission.has('fs.write', '/'),
+  };
+}
+
+function text(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch {
+    return undefined;
+  }
+}
