@@ -47,7 +47,7 @@ test('a supervisor sees where customers leave, in a sentence, a picture and figu
   page = await openSoftphone(house.browser, house.server);
   await signIn(page, house.server);
   await page.getByTestId('open-reports').click();
-  await page.getByText('1,240 payments, 87% completed. Most customers leave at Card number: 6.1%').waitFor();
+  await page.getByText('Payments: 1,240; 87% completed. Most customers leave at Card number: 6.1%').waitFor();
   await page.getByText('Card number: 1,219 came to it, 1,145 finished it, 74 left').waitFor({ state: 'attached' });
   const row = page.getByRole('row', { name: /^Card number/ });
   expect(await row.getByRole('cell').allTextContents()).toEqual(

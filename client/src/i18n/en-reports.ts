@@ -20,7 +20,7 @@ export const enReports = {
   'reports.prompts': 'Prompts',
 
   'funnel.empty': 'No payments in this period.',
-  'funnel.summary': '{payments} payments, {percent} completed.',
+  'funnel.summary': 'Payments: {payments}; {percent} completed.',
   'funnel.worst': 'Most customers leave at {step}: {percent} of those who come to it.',
   'funnel.nobody-left': 'Nobody left on the way.',
   'funnel.chart': 'Customers who reached and finished each step',
@@ -42,7 +42,7 @@ export const enReports = {
   'funnel.done': 'Completed',
 
   'trunk.empty': 'No calls yet.',
-  'trunk.calls': '{calls} calls in 30 days',
+  'trunk.calls': 'Calls in 30 days: {calls}',
   'trunk.last': 'last {time}',
   'trunk.counts': 'How keys came',
   'trunk.negotiated': 'Key events agreed',
