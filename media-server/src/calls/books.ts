@@ -4,6 +4,7 @@ import type { Id } from '../shared/ids.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { RecordSigner } from '../shared/signed-chain.ts';
 import { addCall, findCall, updateCall } from '../storage/calls.ts';
+import { findMember } from '../storage/members.ts';
 import {
   acknowledgePayment,
   actionsOf,
@@ -15,7 +16,7 @@ import {
 } from '../storage/payments.ts';
 import { addReceipt, type SilenceFacts } from '../storage/receipts.ts';
 import type { Storage } from '../storage/storage.ts';
-import type { PaymentRow } from '../storage/tables.ts';
+import type { Member, PaymentRow } from '../storage/tables.ts';
 
 /** What of a call is stored and not shown. */
 export interface CallFacts {
@@ -161,6 +162,11 @@ export class Books {
     if (!row) return undefined;
     const [call, actions] = await Promise.all([findCall(this.#storage, row.call), actionsOf(this.#storage, [payment])]);
     return { row, agent: call?.person ?? null, actions };
+  }
+
+  /** What the merchant has told of a customer. */
+  member(merchant: Id, member: string): Promise<Member | undefined> {
+    return findMember(this.#storage, merchant, member);
   }
 
   /** Payments whose outcome isn't known, when all that was handed over is written. */

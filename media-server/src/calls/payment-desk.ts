@@ -105,10 +105,16 @@ export class PaymentDesk {
   async start(who: Asker, session: CallSession, request: StartPayment): Answer<Payment> {
     if (this.#parts.isDraining())
       return err({ code: 'draining', message: 'the server is being stopped: no new payments' });
-    const { codes, link } = this.#parts.parts;
+    const { parts, books } = this.#parts;
+    const { codes, link } = parts;
     const refused = session.paymentRefusal();
     if (refused) return err(refused);
-    const guide = { speaks: link.languages, wanted: session.language };
+    const member = request.member === undefined ? undefined : await books.member(session.merchant.id, request.member);
+    const guide = {
+      speaks: link.languages,
+      wanted: [member?.language, session.language],
+      gentle: member?.gentle === 1,
+    };
     const terms = paymentTerms(request, session.merchant.rules, guide);
     if (!terms.ok) return terms;
     const { person, apiKey } = who;

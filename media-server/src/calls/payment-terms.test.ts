@@ -5,7 +5,7 @@ import { firstStep, paymentOpen, paymentTerms, spoken } from './payment-terms.ts
 import { testMerchant } from './test-merchant.ts';
 
 const CALL = 'c'.repeat(26);
-const guide = { speaks: ['en', 'ja'], wanted: 'ja' };
+const guide = { speaks: ['en', 'ja'], wanted: ['ja'] };
 const order = { reference: 'A-1', amountMinor: 500, currency: 'JPY' } as const;
 
 function terms(change: Partial<StartPayment> = {}, rules: Partial<MerchantRules> = {}) {
@@ -56,12 +56,20 @@ test('the language is the asked one, else the call’s, else one that the guide 
   expect(spoken([], undefined, 'ja')).toBe('ja');
 });
 
+test('what is known of a member says how they are guided, unless the request does', () => {
+  const request: StartPayment = { call: CALL, purpose: 'stored-charge', order, member: 'M-1' };
+  const known = { speaks: ['en', 'ja'], wanted: ['en', 'ja'], gentle: true };
+  expect(paymentTerms(request, testMerchant.rules, known)).toMatchObject({ value: { language: 'en', gentle: true } });
+  const said = { ...request, language: 'ja', gentle: false };
+  expect(paymentTerms(said, testMerchant.rules, known)).toMatchObject({ value: { language: 'ja', gentle: false } });
+});
+
 test('a customer who chooses hears the call’s language first; with one language there is no choice', () => {
   const chosen = terms({ chooseLanguage: true });
   expect(chosen).toMatchObject({ value: { language: 'ja', languages: ['ja', 'en'] } });
   expect(chosen.ok && firstStep(chosen.value)).toBe('language');
   const request: StartPayment = { call: CALL, purpose: 'charge', order, chooseLanguage: true };
-  const alone = paymentTerms(request, testMerchant.rules, { speaks: ['ja'], wanted: 'ja' });
+  const alone = paymentTerms(request, testMerchant.rules, { speaks: ['ja'], wanted: ['ja'] });
   expect(alone).toMatchObject({ value: { languages: undefined } });
 });
 

@@ -36,12 +36,17 @@ const CHOICES_LIMIT = 9;
  * Whether this can be asked of a customer of this merchant, and how it is then asked. What only the payment service knows
  * (brands, currencies, its own limits) is for the card process to refuse.
  *
- * @param guide `speaks`: languages of the guide; `wanted`: what this call's customer is spoken to in otherwise
+ * @param guide `speaks`: languages of the guide; `wanted`: what this call's customer is spoken to in otherwise, the best
+ *   first; `gentle`: what is known of the customer, where anything is
  */
 export function paymentTerms(
   request: StartPayment,
   rules: MerchantRules,
-  guide: { readonly speaks: readonly Language[]; readonly wanted: Language },
+  guide: {
+    readonly speaks: readonly Language[];
+    readonly wanted: readonly (Language | null | undefined)[];
+    readonly gentle?: boolean | undefined;
+  },
 ): Result<PaymentTerms, Problem<ProblemCode>> {
   const { purpose, member } = request;
   const { phone, ...order } = request.order;
@@ -60,7 +65,7 @@ export function paymentTerms(
   if (needs.card && rules.brands?.length === 0) {
     return err({ code: 'not-possible', message: 'this merchant is set to take no brand of card' });
   }
-  const language = request.language ?? spoken(guide.speaks, guide.wanted);
+  const language = request.language ?? spoken(guide.speaks, ...guide.wanted);
   if (!guide.speaks.includes(language)) {
     return err({
       code: 'no-such-language',
@@ -75,7 +80,7 @@ export function paymentTerms(
     member,
     language,
     languages: request.chooseLanguage && choices.length > 1 ? choices : undefined,
-    gentle: request.gentle ?? rules.gentle,
+    gentle: request.gentle ?? (rules.gentle || guide.gentle === true),
     cards: needs.card ? rules.cards : 1,
     brands: needs.card ? rules.brands : undefined,
   });
