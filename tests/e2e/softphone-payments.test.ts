@@ -38,6 +38,7 @@ test('a charge needs no choice; each other purpose asks only what it needs, and 
   await page.getByRole('button', { name: 'Take payment', exact: true }).waitFor();
   await choose('card-update');
   expect(await page.getByTestId('amount').count()).toBe(0);
+  await expect.poll(() => page.evaluate('document.activeElement.dataset.testid')).toBe('order');
   await page.getByTestId('order').fill('CASE-7');
   await page.getByTestId('member').fill('C-77');
   expect(bodies('/v1/payments')).toEqual([]);

@@ -6,10 +6,12 @@ type Reply = { status: number; body: string } | 'no answer';
 
 function httpWith(...replies: Reply[]) {
   const keys: (string | null)[] = [];
+  const types: (string | null)[] = [];
   const http = createHttp({
     origin: 'https://tonegate.example',
     fetch: async (_, init) => {
       keys.push(new Headers(init?.headers).get('idempotency-key'));
+      types.push(new Headers(init?.headers).get('content-type'));
       const reply = replies.shift() ?? 'no answer';
       if (reply === 'no answer') throw new TypeError('network');
       return new Response(reply.body, { status: reply.status });
@@ -17,7 +19,7 @@ function httpWith(...replies: Reply[]) {
     pause: async () => undefined,
     newKey: letterId,
   });
-  return { http, keys };
+  return { http, keys, types };
 }
 
 test('a POST without an answer is sent again with the same key, so that it can act only once', async () => {
@@ -33,6 +35,16 @@ test('every intent has a key of its own', async () => {
   await http.post('/v1/payments', {});
   await http.post('/v1/payments', {});
   expect(new Set(keys).size).toBe(2);
+});
+
+test('whatever changes something says its type: the server takes nothing else', async () => {
+  const done: Reply = { status: 200, body: '{}' };
+  const { http, types } = httpWith(done, done, done, done);
+  await http.post('/x');
+  await http.put('/x', {});
+  await http.delete('/x');
+  await http.putFile('/x', new Blob(['RIFF'], { type: 'audio/wav' }));
+  expect(types).toEqual(['application/json', 'application/json', 'application/json', 'audio/wav']);
 });
 
 test('an intent that is tried again later keeps its key', async () => {

@@ -62,7 +62,8 @@ export function createHttp(options: HttpOptions): Http {
         { method: 'PUT', headers: { 'content-type': file.type || 'application/octet-stream' }, body: file },
         FILE_TIMEOUT_MS,
       ),
-    delete: (path) => once(path, { method: 'DELETE' }),
+    // The server takes no change without a type, which pages of other sites can't set.
+    delete: (path) => once(path, { method: 'DELETE', headers: json, body: '{}' }),
     async post<T>(path: string, body?: unknown, { key, timeoutMs }: PostOptions = {}) {
       const init: RequestInit = {
         method: 'POST',

@@ -1,5 +1,6 @@
 import { Purpose } from '@tonegate/api-schema';
 import { DropdownMenu } from 'radix-ui';
+import { useRef } from 'react';
 import { useSoftphone } from '../state/hooks.ts';
 import controls from './controls.module.css';
 import { ChevronIcon, DoneIcon } from './icons.tsx';
@@ -11,6 +12,7 @@ import { useTranslate } from './use-translate.ts';
 export function PurposeMenu({ purpose, disabled }: { purpose: Purpose; disabled: boolean }) {
   const softphone = useSoftphone();
   const t = useTranslate();
+  const chosen = useRef(false);
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger
@@ -21,11 +23,26 @@ export function PurposeMenu({ purpose, disabled }: { purpose: Purpose; disabled:
       >
         <ChevronIcon />
       </DropdownMenu.Trigger>
-      <DropdownMenu.Content className={menu.menu} align="end" sideOffset={4} collisionPadding={8}>
+      <DropdownMenu.Content
+        className={menu.menu}
+        align="end"
+        sideOffset={4}
+        collisionPadding={8}
+        onCloseAutoFocus={(event) => {
+          if (!chosen.current) return;
+          chosen.current = false;
+          // What comes next is to fill in its fields.
+          event.preventDefault();
+          document.querySelector<HTMLElement>('[data-zone="payment"] [data-first]')?.focus();
+        }}
+      >
         <DropdownMenu.RadioGroup
           aria-label={t('pay.purpose', { purpose: '' })}
           value={purpose}
-          onValueChange={(value) => softphone.payments.choosePurpose(Purpose.catch('charge').parse(value))}
+          onValueChange={(value) => {
+            chosen.current = true;
+            softphone.payments.choosePurpose(Purpose.catch('charge').parse(value));
+          }}
         >
           {Purpose.options.map((one) => (
             <DropdownMenu.RadioItem key={one} className={menu.told} value={one} data-testid={`purpose-${one}`}>
