@@ -14,6 +14,7 @@ import type { FieldAgain, FromCard, Hint, Language, Resolution } from '../card-l
 import type { Id } from '../shared/ids.ts';
 import { err, ok, type Problem, type Result } from '../shared/result.ts';
 import type { LegHandlers, Registration, SipLeg } from '../sip/leg.ts';
+import { Agents, latestWindow } from './agents.ts';
 import { type Answer, type Asker, isTheirs, notFound } from './asker.ts';
 import type { Books, PaymentStarter } from './books.ts';
 import type { CallMerchant, CallParts } from './call-parts.ts';
@@ -50,15 +51,6 @@ export interface CallsOptions {
   readonly limit: number;
 }
 
-interface Agent {
-  state: AgentState;
-  registrations: Map<string, Registration>;
-  /** The call that this agent is in, or that rings there. */
-  call: CallSession | undefined;
-  listeners: Set<(event: ServerEvent) => void>;
-}
-
-const LISTENERS_PER_PERSON = 20;
 /** Ended calls of which those who were in them are told that they have ended. */
 const REMEMBERED_CALLS = 1000;
 
@@ -66,7 +58,7 @@ const REMEMBERED_CALLS = 1000;
 export class Calls implements CallOwner {
   readonly #options: CallsOptions;
   readonly #sessions = new Map<Id, CallSession>();
-  readonly #agents = new Map<Id, Agent>();
+  readonly #agents = new Agents();
   readonly #keys = new Map<string, Map<KeyWay, number>>();
   readonly #desk: PaymentDesk;
   readonly #ended = new Map<Id, { readonly person: Id | undefined; readonly merchant: CallMerchant }>();
@@ -79,7 +71,7 @@ export class Calls implements CallOwner {
       books: options.books,
       sessions: this.#sessions,
       isDraining: () => this.#draining,
-      tell: (person, event) => this.#tell(person, event),
+      tell: (person, event) => this.#agents.tell(person, event),
     });
   }
 
@@ -139,7 +131,7 @@ export class Calls implements CallOwner {
   registered(registration: Registration): void {
     const person = this.#options.directory.personOfAccount(registration.user);
     if (person === undefined) return;
-    const agent = this.#agent(person);
+    const agent = this.#agents.of(person);
     const fresh = !agent.registrations.has(registration.id);
     agent.registrations.set(registration.id, registration);
     if (!fresh) return;
@@ -151,7 +143,7 @@ export class Calls implements CallOwner {
 
   unregistered(registration: Registration): void {
     const person = this.#options.directory.personOfAccount(registration.user);
-    if (person !== undefined) this.#agents.get(person)?.registrations.delete(registration.id);
+    if (person !== undefined) this.#agents.of(person).registrations.delete(registration.id);
   }
 
   // ---- the card process ----
@@ -179,35 +171,30 @@ export class Calls implements CallOwner {
   // ---- what people ask (the API) ----
 
   snapshot(person: Id): { state: AgentState; calls: Call[] } {
-    const agent = this.#agent(person);
-    return { state: agent.state, calls: agent.call ? [agent.call.view()] : [] };
+    return this.#agents.snapshot(person);
   }
 
   subscribe(person: Id, listener: (event: ServerEvent) => void): () => void {
-    const { listeners } = this.#agent(person);
-    if (listeners.size >= LISTENERS_PER_PERSON)
-      throw new Error(`more than ${LISTENERS_PER_PERSON} listeners for one person`);
-    listeners.add(listener);
-    return () => void listeners.delete(listener);
+    return this.#agents.subscribe(person, listener);
   }
 
   setState(person: Id, state: AgentState): void {
-    const agent = this.#agent(person);
+    const agent = this.#agents.of(person);
     if (agent.state === state) return;
     agent.state = state;
-    this.#tell(person, { type: 'agent-state', state });
+    this.#agents.tell(person, { type: 'agent-state', state });
     if (state === 'ready') this.#ringWaiting();
   }
 
   async dial(person: Id, number: string, merchant: Id): Answer<Call> {
     if (this.#draining) return err({ code: 'draining', message: 'the server is being stopped: no new calls' });
-    const agent = this.#agent(person);
+    const agent = this.#agents.of(person);
     const found = this.#options.directory.merchant(merchant);
     const outgoing = this.#options.directory.outgoing(merchant);
     if (!found || !outgoing || !this.#options.directory.members(merchant).includes(person)) {
       return err({ code: 'not-found', message: 'no such merchant, or it has no trunk to call out by' });
     }
-    const registration = latest(agent);
+    const registration = latestWindow(agent);
     if (!registration) {
       return err({
         code: 'not-allowed',
@@ -317,7 +304,7 @@ export class Calls implements CallOwner {
   /** No new calls or payments; `count` falls to 0 as the running ones end. */
   drain(): void {
     this.#draining = true;
-    for (const person of this.#agents.keys()) this.#tell(person, { type: 'draining' });
+    this.#agents.tellAll({ type: 'draining' });
   }
 
   /** Ends what is left. */
@@ -329,17 +316,7 @@ export class Calls implements CallOwner {
 
   changed(session: CallSession): void {
     const call = session.view();
-    for (const [person, agent] of this.#agents) {
-      const concerned = session.person === person || session.ringing.includes(person);
-      // An ended call can still change (its payment is acknowledged, or settled); it holds nobody any more.
-      if (concerned && !session.ended) agent.call = session;
-      else if (agent.call === session) agent.call = undefined;
-      else if (!concerned) continue;
-      this.#tell(person, {
-        type: 'call',
-        call: concerned ? call : { ...call, state: 'ended', endedAt: call.endedAt ?? Date.now() },
-      });
-    }
+    this.#agents.changed(session, call);
     if (!this.#sessions.has(session.id)) return;
     const { organisation } = session.merchant;
     this.#options.books.call(call, { organisation, person: session.person, trunk: session.trunk });
@@ -376,7 +353,7 @@ export class Calls implements CallOwner {
   }
 
   agentLost(session: CallSession, person: Id): void {
-    const registration = latest(this.#agent(person));
+    const registration = latestWindow(this.#agents.of(person));
     if (registration) void session.ringAgent(person, registration, true);
   }
 
@@ -403,9 +380,9 @@ export class Calls implements CallOwner {
   #ringReady(session: CallSession): boolean {
     let rung = false;
     for (const person of this.#options.directory.members(session.merchant.id)) {
-      const agent = this.#agents.get(person);
-      const registration = agent && latest(agent);
-      if (!agent || !registration || agent.state !== 'ready' || agent.call || !session.mayRing(person)) continue;
+      const agent = this.#agents.of(person);
+      const registration = latestWindow(agent);
+      if (!registration || agent.state !== 'ready' || agent.call || !session.mayRing(person)) continue;
       agent.call = session;
       rung = true;
       void session.ringAgent(person, registration, false);
@@ -415,19 +392,6 @@ export class Calls implements CallOwner {
 
   #ringWaiting(): void {
     for (const session of this.#sessions.values()) if (session.searching) this.#ringReady(session);
-  }
-
-  #agent(person: Id): Agent {
-    let agent = this.#agents.get(person);
-    if (!agent) {
-      agent = { state: 'not-ready', registrations: new Map(), call: undefined, listeners: new Set() };
-      this.#agents.set(person, agent);
-    }
-    return agent;
-  }
-
-  #tell(person: Id, event: ServerEvent): void {
-    for (const listener of this.#agents.get(person)?.listeners ?? []) listener(event);
   }
 
   /** The answer for a call that isn't there: has it ended, or was it never theirs? */
@@ -449,9 +413,4 @@ export class Calls implements CallOwner {
     const done = act(session);
     return done.ok ? ok(session.view()) : done;
   }
-}
-
-/** The window that registered last. */
-function latest(agent: Agent): Registration | undefined {
-  return [...agent.registrations.values()].filter((registration) => registration.alive).at(-1);
 }
