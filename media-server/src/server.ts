@@ -154,8 +154,8 @@ async function start(
   if (unapproved.length > 0)
     log.warn({ unapproved }, 'the scope map is another than the approved one: npm run scope-map');
   const registry = new Registry();
-  const { codes, close: closeCodes } = codesOf(settings, storage, log, registry);
-  undo.push(closeCodes);
+  const sending = codesOf(settings, storage, log, registry);
+  undo.push(() => sending.close());
   const funnel = funnelOf(settings, storage, log, registry);
   undo.push(() => funnel.close());
   const webhooks = webhooksOf(settings, storage, log, registry);
@@ -185,7 +185,7 @@ async function start(
       awaitAgentMs: settings.calls.awaitAgentSeconds * 1000,
       queueMs: settings.calls.queueSeconds * 1000,
       nobody: settings.calls.nobody,
-      codes,
+      codes: sending.codes,
     },
     directory,
     books: new Books(storage, log, signer, (payment) => void webhooks.news(payment)),
