@@ -20,6 +20,7 @@ const LAYERS: Record<string, readonly string[]> = {
   sip: ['shared'],
   media: ['shared'],
   calls: ['shared', 'sip', 'media', 'storage', 'card-link'],
+  canary: ['shared', 'rtp', 'media', 'card-link', 'calls'],
   integrations: ['shared', 'calls', 'storage'],
   api: ['shared', 'calls', 'storage', 'integrations'],
   sandbox: ['shared'],

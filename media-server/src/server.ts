@@ -10,6 +10,8 @@ import { Books } from './calls/books.ts';
 import { Calls } from './calls/calls.ts';
 import { StoredDirectory } from './calls/directory.ts';
 import { FunnelRecorder } from './calls/funnel-recorder.ts';
+import { CanaryRunner, type CanaryRunnerParts } from './canary/canary-runner.ts';
+import { canaryHealth, canaryMetrics } from './canary/report.ts';
 import { CardLink } from './card-link/card-link.ts';
 import { languagesIn, PROMPTS_FOLDER, readLanguage } from './cde/prompts/language.ts';
 import type { CardSettings } from './cde/settings.ts';
@@ -124,12 +126,16 @@ async function start(
         }
         prompts.cardUp();
         calls.cardUp(restarted);
+        canary?.due();
       },
       down: () => {
         log.warn('the card process is gone');
         calls.cardDown();
+        canary?.cardDown();
       },
-      message: (message) => calls.heard(message),
+      message: (message) => {
+        if (!canary?.heard(message)) calls.heard(message);
+      },
     },
   });
   const prompts: MerchantPrompts = new MerchantPrompts({
@@ -160,6 +166,9 @@ async function start(
   undo.push(() => funnel.close());
   const webhooks = webhooksOf(settings, storage, log, registry);
   undo.push(() => webhooks.close());
+  const createMedia = (codec: 'PCMU' | 'PCMA') =>
+    options.createMedia?.(workers, codec) ?? CallMedia.create(workers, codec);
+  const canary = canaryOf(settings, registry, { link, createMedia, log });
   const sip: SipServer = new SipServer({
     settings: settings.sip,
     clock: systemClock,
@@ -177,7 +186,8 @@ async function start(
     parts: {
       sip,
       link,
-      createMedia: (codec) => options.createMedia?.(workers, codec) ?? CallMedia.create(workers, codec),
+      createMedia,
+      paymentsClosed: (trunk) => canary?.refusal(trunk),
       clock: systemClock,
       log,
       bind: settings.media.bind,
@@ -220,6 +230,7 @@ async function start(
         ok: auditSeal.findings.length === 0,
         detail: auditSeal.findings.length === 0 ? 'whole' : 'tampered with: see GET /v1/audit/check',
       },
+      ...(canary ? [canaryHealth(canary.state)] : []),
       {
         name: 'media',
         ok: workers.up === settings.media.workers,
@@ -233,6 +244,7 @@ async function start(
 
   await link.start();
   undo.push(() => link.stop());
+  undo.push(() => canary?.stop());
   const listening = await sip.start();
   if (!listening.ok) throw new SettingsError(listening.error.message);
   undo.push(() => sip.close());
@@ -270,6 +282,7 @@ async function start(
       for (const api of apis) if (api.server instanceof TlsServer) api.server.setSecureContext(tls());
     },
     drain: async (limitMs) => {
+      canary?.stop();
       calls.drain();
       sip.drain();
       const deadline = systemClock.monotonic() + limitMs;
@@ -361,6 +374,28 @@ function funnelOf(settings: Settings, storage: Storage, log: Logger, registry: R
     keepMs: settings.funnel.keepDays * 86_400_000,
     counted: (step, left) => steps.inc({ step, left }),
   });
+}
+
+/** The leak canary, unless it is off. Its first round begins when the card process is up. */
+function canaryOf(
+  settings: Settings,
+  registry: Registry,
+  parts: Pick<CanaryRunnerParts, 'link' | 'createMedia' | 'log'>,
+): CanaryRunner | undefined {
+  const { canary, gateway, media, sip } = settings;
+  if (canary.everyMinutes === 0) return undefined;
+  const runner: CanaryRunner = new CanaryRunner({
+    ...parts,
+    clock: systemClock,
+    bind: media.bind,
+    practice: gateway.kind === 'sandbox',
+    currency: ('currencies' in gateway && gateway.currencies?.[0]) || 'JPY',
+    // Phones with an account of their own come through none.
+    trunks: [...sip.trunks.map(({ name }) => name), ''],
+    everyMs: canary.everyMinutes * 60_000,
+    counted: canaryMetrics(registry, () => runner.state),
+  });
+  return runner;
 }
 
 function workerBinary(settings: Settings): string {

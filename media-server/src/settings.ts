@@ -149,6 +149,18 @@ export const Settings = z.strictObject({
     .max(1000)
     .default([])
     .describe('Systems of merchants that are told of outcomes, see docs/api.md.'),
+  canary: z
+    .strictObject({
+      everyMinutes: z
+        .int()
+        .min(0)
+        .max(1440)
+        .default(60)
+        .describe(
+          'Minutes between rounds of the leak canary’s calls, which prove the wall by every trunk and way of keys; 0: none.',
+        ),
+    })
+    .prefault({}),
   funnel: z
     .strictObject({
       keepDays: z

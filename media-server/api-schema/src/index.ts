@@ -43,6 +43,7 @@ export const ProblemBody = z.object({
     'no-such-language',
     'code-limit',
     'keys-impossible',
+    'payments-closed',
     'sound-unfit',
     'draining',
     'idempotency-key-missing',

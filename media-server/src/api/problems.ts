@@ -24,6 +24,7 @@ const STATUS = {
   'no-such-language': 422,
   'code-limit': 429,
   'keys-impossible': 409,
+  'payments-closed': 503,
   'sound-unfit': 422,
   draining: 503,
   'idempotency-key-missing': 400,

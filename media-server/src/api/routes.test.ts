@@ -118,6 +118,7 @@ test.each([
   ['not-found', 404],
   ['not-allowed', 403],
   ['draining', 503],
+  ['payments-closed', 503],
   ['card-process-down', 503],
 ] satisfies [ProblemCode, number][])('%s is answered as such on every route', async (code, status) => {
   api.calls.refusal = code;

@@ -1,5 +1,6 @@
 import { CALL_HEADER, RESUME_HEADER } from '@tonegate/api-schema';
-import type { AgentLeg, CustomerStream } from '../media/agent-leg.ts';
+import type { AgentLeg } from '../media/agent-leg.ts';
+import type { CustomerStream } from '../media/agent-streams.ts';
 import type { CallMedia } from '../media/call-media.ts';
 import type { Id } from '../shared/ids.ts';
 import { err, type Result } from '../shared/result.ts';

@@ -39,6 +39,8 @@ export interface CallParts {
   readonly createMedia: (codec: Codec) => Promise<Result<CallMedia, 'no-worker'>>;
   /** Sends one-time codes; absent: nobody can be verified here. */
   readonly codes?: CodeMaker;
+  /** Why no payment is taken through a trunk (null: without one): the wall isn't proven there yet, or isn't whole. */
+  readonly paymentsClosed?: (trunk: string | null) => 'unproven' | 'closed' | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   /** Local address that the gates bind, and what SDP announces to a peer at `ip` (by trunk where set). */

@@ -341,6 +341,16 @@ export class CallSession {
         message: 'the card process is being started again: try again in a second',
       };
     }
+    const closed = this.#parts.paymentsClosed?.(this.trunk);
+    if (closed) {
+      return {
+        code: 'payments-closed',
+        message:
+          closed === 'closed'
+            ? 'the leak canary found this line’s wall not good: no payment is taken until it finds it good again'
+            : 'the wall of this line is being proven after a start: try again in a minute',
+      };
+    }
     if (this.#keys.isImpossible) {
       return {
         code: 'keys-impossible',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { emptyHeader, readRtp } from '../rtp/packet.ts';
-import { KeyPresses } from './key-presses.ts';
+import { KeyPresses } from '../rtp/key-presses.ts';
 import { FRAME_SAMPLES, OutgoingStream } from './outgoing-stream.ts';
 
 const format = { law: 'PCMU', payloadType: 0, keysType: 101 } as const;

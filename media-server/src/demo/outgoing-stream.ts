@@ -1,7 +1,7 @@
 import { encodeSample, type Law } from '../rtp/g711.ts';
 import { RTP_HEADER_BYTES, writeRtp } from '../rtp/packet.ts';
 import { EVENT_BYTES, writeEvent } from '../rtp/telephone-event.ts';
-import type { KeyPresses, KeyReport } from './key-presses.ts';
+import type { KeyPresses, KeyReport } from '../rtp/key-presses.ts';
 
 /** Samples of a 20-ms frame at 8 kHz. */
 export const FRAME_SAMPLES = 160;

@@ -2,59 +2,32 @@ import { randomInt } from 'node:crypto';
 import type { types } from 'mediasoup';
 import { err, ok, type Result } from '../shared/result.ts';
 import { describeForAgent, readAgent } from './agent-sdp.ts';
-import { capabilities, sendParameters } from './rtp-parameters.ts';
+import { type AgentCounts, AgentStreams, type AgentStreamsParts, type CustomerStream } from './agent-streams.ts';
 import type { G711, SdpFailure } from './sdp-reader.ts';
 
-interface AgentLegParts {
+interface AgentLegParts extends AgentStreamsParts {
   readonly router: types.Router;
   readonly server: types.WebRtcServer;
-  readonly customer: types.Producer;
-  readonly plain: types.PlainTransport;
-  readonly codec: G711;
-  readonly valve: () => 'shut' | 'open';
   readonly closed: () => void;
 }
 
-/** What an offer says of the customer's sound. Another object for each change, of which the window has to be told. */
-export interface CustomerStream {
-  readonly codec: G711;
-  readonly ssrc: number;
-}
-
-/**
- * One agent's window in the SFU: a WebRTC transport, a consumer of the customer on it, and once it was accepted a
- * producer of the agent and the customer's consumer of that. Consumers are always created paused.
- */
+/** One agent's window in the SFU: a WebRTC transport, and the streams on it. */
 export class AgentLeg {
-  readonly #parts: AgentLegParts;
+  readonly #closedBy: () => void;
   readonly #transport: types.WebRtcTransport;
+  readonly #streams: AgentStreams;
   readonly #sessionId = String(randomInt(1, 2 ** 47));
-  #version = 1;
-  #codec: G711;
-  #customer: types.Producer;
-  #toAgent: types.Consumer;
-  #stream: CustomerStream;
-  /** Whether `#toAgent` was ever resumed. */
-  #hasSent = false;
-  /** Packets that consumers before `#toAgent` sent. */
-  #sentBefore = 0;
-  /** The last exchange of `#toAgent`: they happen one after the other. */
-  #exchanged: Promise<void> = Promise.resolve();
-  #agent: types.Producer | undefined;
-  /** The window's stream that `#agent` takes. */
-  #agentStream = '';
-  #toCustomer: types.Consumer | undefined;
+  #iceRestarts = 0;
   #ufrag = '';
   #accepted = false;
   #closed = false;
+  readonly #valve: () => 'shut' | 'open';
 
-  private constructor(parts: AgentLegParts, transport: types.WebRtcTransport, toAgent: types.Consumer) {
-    this.#parts = parts;
-    this.#codec = parts.codec;
-    this.#customer = parts.customer;
+  private constructor(parts: AgentLegParts, transport: types.WebRtcTransport, streams: AgentStreams) {
+    this.#closedBy = parts.closed;
+    this.#valve = parts.valve;
     this.#transport = transport;
-    this.#toAgent = toAgent;
-    this.#stream = streamOf(toAgent, parts.codec);
+    this.#streams = streams;
   }
 
   static async open(parts: AgentLegParts): Promise<AgentLeg> {
@@ -65,8 +38,7 @@ export class AgentLeg {
       preferUdp: true,
       iceConsentTimeout: 20,
     });
-    const toAgent = await consumeCustomer(transport, parts.customer, parts.codec);
-    return new AgentLeg(parts, transport, toAgent);
+    return new AgentLeg(parts, transport, await AgentStreams.open(parts, transport));
   }
 
   /** Our offer as it stands; the same text while nothing changed (session refreshes). */
@@ -76,7 +48,7 @@ export class AgentLeg {
 
   /** What `offer()` says now. */
   get stream(): CustomerStream {
-    return this.#stream;
+    return this.#streams.stream;
   }
 
   /**
@@ -92,59 +64,40 @@ export class AgentLeg {
       await this.#transport.connect({ dtlsParameters: side.value.dtls });
     }
     this.#accepted = true;
-    if (offered.codec === this.#codec) await this.#produce(side.value.ssrc, side.value.cname);
-    if (this.#parts.valve() === 'open') await this.resume();
+    this.#streams.accept();
+    if (offered.codec === this.#streams.codec) await this.#streams.produce(side.value.ssrc, side.value.cname);
+    if (this.#valve() === 'open') await this.resume();
     return ok(undefined);
   }
 
   /** Answers the agent's own re-INVITE: after a network change it brings new ICE credentials (RFC 8445 §9). */
   async reoffered(offer: string): Promise<Result<string, SdpFailure>> {
-    const side = readAgent(offer, this.#codec, 'offer');
+    const side = readAgent(offer, this.#streams.codec, 'offer');
     if (!side.ok) return side;
     if (side.value.ufrag !== this.#ufrag) {
       this.#ufrag = side.value.ufrag;
       await this.#transport.restartIce();
-      this.#version++;
+      this.#iceRestarts++;
     }
     return ok(this.#describe('answer'));
   }
 
   /** Speaks another codec from now on: the caller re-INVITEs with `offer()` and hands the answer to `accept()`. */
-  async follow(codec: G711, customer: types.Producer): Promise<void> {
-    this.#codec = codec;
-    this.#customer = customer;
-    await this.#exchange(() => true);
+  follow(codec: G711, customer: types.Producer): Promise<void> {
+    return this.#streams.follow(codec, customer);
   }
 
-  /**
-   * Shuts the valve at this leg; resolves when the worker has done it. A paused consumer that has sent goes on reporting on
-   * its stream by RTCP for two seconds (the worker's `MaxSenderReportReferenceAgeMs`). So it is closed, and one that was
-   * never resumed takes its place: with an SSRC of its own, of which the window is told by a further offer.
-   */
-  async shut(): Promise<void> {
-    // Paused at once, whatever else is under way.
-    const paused = [set(this.#toAgent, 'pause'), set(this.#toCustomer, 'pause')];
-    await Promise.all([...paused, this.#exchange(() => this.#hasSent && this.#parts.valve() === 'shut')]);
+  /** See `AgentStreams.shut`: `stream` may be another afterwards. */
+  shut(): Promise<void> {
+    return this.#streams.shut();
   }
 
-  /** Nothing is resumed before the leg was accepted, nor when the valve was shut meanwhile. */
-  async resume(): Promise<void> {
-    if (!this.#accepted || this.#closed || this.#parts.valve() !== 'open') return;
-    this.#hasSent = true;
-    await Promise.all([set(this.#toAgent, 'resume'), set(this.#toCustomer, 'resume')]);
+  resume(): Promise<void> {
+    return this.#streams.resume();
   }
 
-  async counts(): Promise<{ toAgent: number; fromAgent: number; toCustomer: number }> {
-    const [toAgent, fromAgent, toCustomer] = await Promise.all([
-      this.#toAgent.getStats().catch(() => []),
-      this.#agent?.getStats().catch(() => []),
-      this.#toCustomer?.getStats().catch(() => []),
-    ]);
-    return {
-      toAgent: this.#sentBefore + (toAgent?.[0]?.packetCount ?? 0),
-      fromAgent: fromAgent?.[0]?.packetCount ?? 0,
-      toCustomer: toCustomer?.[0]?.packetCount ?? 0,
-    };
+  counts(): Promise<AgentCounts> {
+    return this.#streams.counts();
   }
 
   close(): void {
@@ -152,52 +105,7 @@ export class AgentLeg {
     this.#closed = true;
     // Consumers of the agent on the customer's transport close with their producer.
     this.#transport.close();
-    this.#parts.closed();
-  }
-
-  /** Puts a fresh consumer of the customer, paused, in the place of the one there is, if that is still `wanted` then. */
-  #exchange(wanted: () => boolean): Promise<void> {
-    const exchanged = this.#exchanged.then(() => (wanted() ? this.#exchangeNow() : undefined));
-    this.#exchanged = exchanged.catch(() => {});
-    return exchanged;
-  }
-
-  async #exchangeNow(): Promise<void> {
-    const spent = this.#toAgent;
-    const customer = this.#customer;
-    const codec = this.#codec;
-    try {
-      const [fresh, sent] = await Promise.all([
-        consumeCustomer(this.#transport, customer, codec),
-        spent.getStats().catch(() => []),
-      ]);
-      this.#sentBefore += sent[0]?.packetCount ?? 0;
-      this.#toAgent = fresh;
-      this.#hasSent = false;
-      this.#stream = streamOf(fresh, codec);
-      this.#version++;
-      spent.close();
-    } catch (cause) {
-      // The window is gone, or `follow` comes with another producer: nothing of this one passes any more.
-      if (!this.#transport.closed && !customer.closed) throw cause;
-    }
-    await this.resume();
-  }
-
-  async #produce(ssrc: number, cname: string): Promise<void> {
-    // `follow` may come in between: what was begun with one codec is ended with it.
-    const codec = this.#codec;
-    const stream = `${codec} ${ssrc} ${cname}`;
-    if (this.#agent && stream === this.#agentStream) return;
-    this.#agentStream = stream;
-    this.#agent?.close();
-    const agent = await this.#transport.produce({ kind: 'audio', rtpParameters: sendParameters(codec, ssrc, cname) });
-    this.#agent = agent;
-    this.#toCustomer = await this.#parts.plain.consume({
-      producerId: agent.id,
-      rtpCapabilities: capabilities(codec),
-      paused: true,
-    });
+    this.#closedBy();
   }
 
   #describe(as: 'offer' | 'answer'): string {
@@ -206,32 +114,11 @@ export class AgentLeg {
         ice: this.#transport.iceParameters,
         candidates: this.#transport.iceCandidates,
         fingerprints: this.#transport.dtlsParameters.fingerprints,
-        ...this.#stream,
+        ...this.#streams.stream,
         sessionId: this.#sessionId,
-        version: this.#version,
+        version: 1 + this.#streams.exchanges + this.#iceRestarts,
       },
       as,
     );
   }
-}
-
-function streamOf(consumer: types.Consumer, codec: G711): CustomerStream {
-  const ssrc = consumer.rtpParameters.encodings?.[0]?.ssrc;
-  if (ssrc === undefined) throw new Error('a consumer without an SSRC');
-  return { codec, ssrc };
-}
-
-/** A closed consumer passes nothing: it is as good as paused, and resuming is for the one that took its place. */
-async function set(consumer: types.Consumer | undefined, to: 'pause' | 'resume'): Promise<void> {
-  await consumer?.[to]().catch((cause) => {
-    if (!consumer.closed) throw cause;
-  });
-}
-
-function consumeCustomer(
-  transport: types.WebRtcTransport,
-  customer: types.Producer,
-  codec: G711,
-): Promise<types.Consumer> {
-  return transport.consume({ producerId: customer.id, rtpCapabilities: capabilities(codec), paused: true });
 }

@@ -1,6 +1,7 @@
 import type { types } from 'mediasoup';
 import { err, ok, type Result } from '../shared/result.ts';
 import { AgentLeg } from './agent-leg.ts';
+import { PlainAgent } from './plain-agent.ts';
 import { PAYLOAD_TYPE, ROUTER_CODECS, sendParameters } from './rtp-parameters.ts';
 import type { G711 } from './sdp-reader.ts';
 import type { MediaWorkers } from './workers.ts';
@@ -28,7 +29,7 @@ export class CallMedia {
   readonly #worker: { server: types.WebRtcServer };
   readonly #release: () => void;
   readonly #plain: types.PlainTransport;
-  readonly #legs = new Set<AgentLeg>();
+  readonly #legs = new Set<AgentLeg | PlainAgent>();
   #codec: G711;
   #customer: types.Producer | undefined;
   #connected = false;
@@ -131,6 +132,21 @@ export class CallMedia {
       closed: () => this.#legs.delete(leg),
     });
     this.#legs.add(leg);
+    return leg;
+  }
+
+  /** An agent by plain RTP on loopback, who is there until the call's media is closed. */
+  async openPlainAgent(of: { readonly port: number; readonly ssrc: number }): Promise<PlainAgent> {
+    const leg = await PlainAgent.open({
+      router: this.#router,
+      customer: this.#required(),
+      plain: this.#plain,
+      codec: this.#codec,
+      valve: () => this.#valve,
+      ...of,
+    });
+    this.#legs.add(leg);
+    await leg.resume();
     return leg;
   }
 

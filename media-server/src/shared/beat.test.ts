@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Clock, TestClock } from '../shared/clock.ts';
+import { type Clock, TestClock } from './clock.ts';
 import { startBeat } from './beat.ts';
 
 /** A clock whose timers fire late, as a busy machine's do. */

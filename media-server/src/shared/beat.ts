@@ -1,4 +1,4 @@
-import type { Clock } from '../shared/clock.ts';
+import type { Clock } from './clock.ts';
 
 const BEAT_MS = 20;
 /** Beats made up for after a stall; older ones are left out, for nobody wants old sound in a burst. */

@@ -1,4 +1,4 @@
-import type { TelephoneEvent } from '../rtp/telephone-event.ts';
+import type { TelephoneEvent } from './telephone-event.ts';
 
 /** A telephone's keys, each at the place of its event code (RFC 4733 §3.2). */
 export const KEYS = '0123456789*#';

@@ -1,0 +1,89 @@
+// The leak canary in a whole house: it finds the wall good by every transport of keys, and closes payments where a valve is
+// taken out, for each of the two.
+import { afterEach, expect, test } from 'vitest';
+import { eventually, hearEachOther, talking } from '../faults/trouble.ts';
+import { House } from '../house/house.ts';
+
+interface Health {
+  readonly ok: boolean;
+  readonly parts: readonly { readonly name: string; readonly ok: boolean; readonly detail?: string }[];
+}
+
+/** Both the demo's trunk and calls without one are called for. */
+const TRUNKS = ['demo', ''];
+const ROUND_MS = 90_000;
+
+let house: House | undefined;
+
+afterEach(async () => {
+  await house?.close();
+  house = undefined;
+});
+
+async function open(serverEntry?: string): Promise<House> {
+  house = await House.open({
+    settings: { canary: { everyMinutes: 1440 } },
+    ...(serverEntry !== undefined && { serverEntry: `tests/wall/valves/${serverEntry}.ts` }),
+  });
+  return house;
+}
+
+const ask = async (of: House, path: string) => fetch(`http://127.0.0.1:${of.stack.ports.http}${path}`);
+
+/** The canary's line on the status page, once no trunk is unproven. */
+function verdict(of: House): Promise<NonNullable<Health['parts'][number]>> {
+  return eventually(
+    async () => {
+      const { parts } = (await (await ask(of, '/healthz')).json()) as Health;
+      const part = parts.find(({ name }) => name === 'leak canary');
+      return part && !part.detail?.includes('not yet open') ? part : undefined;
+    },
+    'the first round of the canary',
+    ROUND_MS,
+  );
+}
+
+test('a wall that holds is found good by every transport; payments open, and nobody’s lists have the canary’s calls', {
+  timeout: 180_000,
+}, async () => {
+  const of = await open();
+  const talk = await talking(of);
+  await expect(talk.agent.startPayment(of.order())).rejects.toThrow('503 payments-closed');
+  expect(await verdict(of)).toMatchObject({ ok: true, detail: 'demo: payments open, without a trunk: payments open' });
+  const metrics = await (await ask(of, '/metrics')).text();
+  for (const trunk of TRUNKS) {
+    expect(metrics).toContain(`tonegate_canary_payments_open{trunk="${trunk}"} 1`);
+    for (const transport of ['event', 'tone', 'both']) {
+      expect(metrics).toContain(
+        `tonegate_canary_calls_total{trunk="${trunk}",transport="${transport}",verdict="passed"} 1`,
+      );
+    }
+  }
+  expect(metrics).not.toContain('tonegate_payment_steps_total{');
+  const headers = { authorization: `Bearer ${of.stack.secrets.apiKey}` };
+  const base = `http://127.0.0.1:${of.stack.ports.http}`;
+  const { calls } = (await (await fetch(`${base}/v1/calls`, { headers })).json()) as { calls: unknown[] };
+  const { payments } = (await (await fetch(`${base}/v1/payments`, { headers })).json()) as { payments: unknown[] };
+  expect([calls.length, payments.length]).toEqual([1, 0]);
+  await talk.agent.startPayment(of.order());
+});
+
+test.each([
+  ['server-without-gate', 'gate'],
+  ['server-without-sfu', 'sfu'],
+])(
+  '%s: the leak is found, payments are closed and the status page says so',
+  { timeout: 180_000 },
+  async (entry, why) => {
+    const of = await open(entry);
+    const part = await verdict(of);
+    expect(part.ok).toBe(false);
+    expect(part.detail).toContain('demo: payments closed');
+    for (const transport of ['event', 'tone', 'both']) expect(part.detail).toContain(`${transport}: leak, ${why}`);
+    expect((await ask(of, '/healthz')).status).toBe(503);
+    expect(await (await ask(of, '/metrics')).text()).toContain('tonegate_canary_payments_open{trunk="demo"} 0');
+    const talk = await talking(of);
+    await expect(talk.agent.startPayment(of.order())).rejects.toThrow('503 payments-closed');
+    await hearEachOther(talk);
+  },
+);
