@@ -33,6 +33,7 @@ import { findDevice } from './storage/devices.ts';
 import { approvedScope, scopeDifferences, scopeMap } from './scope-map.ts';
 import { AuditSeal } from './storage/audit-seal.ts';
 import { receiptSigner } from './storage/receipt-key.ts';
+import { RetentionRunner } from './storage/retention-runner.ts';
 import { openStorage, type Storage } from './storage/storage.ts';
 
 export interface ServerOptions {
@@ -156,6 +157,16 @@ async function start(
   });
   await auditSeal.start();
   undo.push(() => auditSeal.stop());
+  const retention = new RetentionRunner({
+    storage,
+    clock: systemClock,
+    log,
+    signer,
+    days: settings.retention,
+    isAuditBroken: () => auditSeal.findings.length > 0,
+  });
+  retention.start();
+  undo.push(() => retention.stop());
   const unapproved = scopeFindings(settings);
   if (unapproved.length > 0)
     log.warn({ unapproved }, 'the scope map is another than the approved one: npm run scope-map');

@@ -161,6 +161,24 @@ export const Settings = z.strictObject({
         ),
     })
     .prefault({}),
+  retention: z
+    .strictObject({
+      callsDays: z.int().min(0).max(36_500).default(0).describe('How long calls are kept; 0: for ever.'),
+      paymentsDays: z
+        .int()
+        .min(0)
+        .max(36_500)
+        .default(0)
+        .describe('How long payments are kept that are settled; 0: for ever. Receipts stay.'),
+      auditDays: z
+        .int()
+        .min(0)
+        .max(36_500)
+        .default(0)
+        .describe('How long the audit is kept; 0: for ever. PCI DSS 10.5.1 wants a year.'),
+    })
+    .prefault({})
+    .describe('What is older is erased at the start and daily, see docs/operations.md.'),
   funnel: z
     .strictObject({
       keepDays: z

@@ -43,10 +43,12 @@ export class AuditSeal {
   }
 
   async check(): Promise<readonly string[]> {
-    const { storage, log } = this.#parts;
+    const { storage, log, signer } = this.#parts;
     const sealed = this.#read();
     this.#findings =
-      sealed === 'damaged' ? ["the seal's signature doesn't fit"] : await checkAudit(storage, sealed ?? undefined);
+      sealed === 'damaged'
+        ? ["the seal's signature doesn't fit"]
+        : await checkAudit(storage, sealed ?? undefined, signer);
     if (this.#findings.length > 0) log.error({ findings: this.#findings }, 'the audit was tampered with');
     return this.#findings;
   }

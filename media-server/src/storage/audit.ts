@@ -1,7 +1,7 @@
 import { type Id, newId } from '../shared/ids.ts';
-import { digestOf, NO_DIGEST } from '../shared/signed-chain.ts';
+import { digestOf, NO_DIGEST, type RecordSigner } from '../shared/signed-chain.ts';
 import type { Storage } from './storage.ts';
-import type { AuditRow } from './tables.ts';
+import type { AuditCheckpoint, AuditRow } from './tables.ts';
 
 /** What the audit is told; what isn't named is null. `detail` holds plain facts, no secret and no card data. */
 type AuditEntry = Pick<AuditRow, 'actorKind' | 'action'> &
@@ -57,6 +57,11 @@ export async function auditHead(storage: Storage): Promise<AuditHead | undefined
   return row && row.number !== null && row.digest !== null ? { number: row.number, digest: row.digest } : undefined;
 }
 
+/** Where the chain begins, once rows were erased by retention. */
+export function lastCheckpoint(storage: Storage): Promise<AuditCheckpoint | undefined> {
+  return storage.selectFrom('auditCheckpoints').selectAll().orderBy('number', 'desc').limit(1).executeTakeFirst();
+}
+
 /** Entries of an organisation, newest first, older than `before`. */
 export function listAudit(
   storage: Storage,
@@ -74,14 +79,26 @@ export function listAudit(
 }
 
 /**
- * Follows the chain from its beginning: what was changed, taken out or put in shows, and so does an end that was cut off
+ * Follows the chain from its beginning, or from the checkpoint that erasing left: what was changed, taken out or put in shows, and so does an end that was cut off
  * before `sealed` (a head that was known to stand).
+ * @param signer whose the checkpoint has to be
  * @returns in words, what is wrong; empty where nothing is
  */
-export async function checkAudit(storage: Storage, sealed?: AuditHead): Promise<string[]> {
+export async function checkAudit(storage: Storage, sealed?: AuditHead, signer?: RecordSigner): Promise<string[]> {
   const findings: string[] = [];
-  let before: AuditHead = { number: 0, digest: NO_DIGEST };
-  let sealedSeen = sealed === undefined;
+  const erased = await lastCheckpoint(storage);
+  if (erased && signer) {
+    const { signature, ...checkpoint } = erased;
+    if (!signer.fits({ ...checkpoint, kind: 'audit-checkpoint' }, signature))
+      findings.push(`the checkpoint at row ${erased.number} isn't this server's`);
+  }
+  let before: AuditHead = erased ?? { number: 0, digest: NO_DIGEST };
+  // What was sealed and erased since can't be looked at any more; the checkpoint stands for it.
+  let sealedSeen = sealed === undefined || sealed.number < before.number;
+  if (sealed && sealed.number === before.number) {
+    sealedSeen = true;
+    if (sealed.digest !== before.digest) findings.push(`row ${sealed.number} isn't the one that was sealed`);
+  }
   for (;;) {
     const rows = await storage
       .selectFrom('audit')

@@ -6,9 +6,10 @@ import { beginnings } from './migrations/001-beginnings.ts';
 import { everyPurpose } from './migrations/002-every-purpose.ts';
 import { receipts } from './migrations/003-receipts.ts';
 import { webhooks } from './migrations/004-webhooks.ts';
+import { retention } from './migrations/005-retention.ts';
 import type { Tables } from './tables.ts';
 
-const MIGRATIONS = [beginnings, everyPurpose, receipts, webhooks];
+const MIGRATIONS = [beginnings, everyPurpose, receipts, webhooks, retention];
 
 /** The server's tables. The queries are functions in the files named as their concepts. */
 export type Storage = Kysely<Tables>;

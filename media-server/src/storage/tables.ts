@@ -20,6 +20,7 @@ export interface Tables {
   apiKeyMerchants: { apiKey: Id; merchant: Id };
   idempotencyKeys: IdempotencyRow;
   audit: AuditRow;
+  auditCheckpoints: AuditCheckpoint;
   receipts: ReceiptRow;
   webhookEvents: WebhookEvent;
 }
@@ -286,6 +287,15 @@ export interface AuditRow {
   /** Digest of the row before, and of this row without its digest, hex. */
   previous: string | null;
   digest: string | null;
+}
+
+/** The last of the audit's rows that were erased: its chain begins after it. */
+export interface AuditCheckpoint {
+  number: number;
+  digest: string;
+  at: number;
+  /** Ed25519 over number, digest and time, base64url. */
+  signature: string;
 }
 
 /** A receipt of silence. Append-only. */
