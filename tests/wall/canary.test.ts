@@ -1,5 +1,9 @@
 // The leak canary in a whole house: it finds the wall good by every transport of keys, and closes payments where a valve is
 // taken out, for each of the two.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { eventually, hearEachOther, talking } from '../faults/trouble.ts';
 import { House } from '../house/house.ts';
@@ -20,9 +24,9 @@ afterEach(async () => {
   house = undefined;
 });
 
-async function open(serverEntry?: string): Promise<House> {
+async function open(serverEntry?: string, settings: Record<string, unknown> = {}): Promise<House> {
   house = await House.open({
-    settings: { canary: { everyMinutes: 1440 } },
+    settings: { canary: { everyMinutes: 1440 }, ...settings },
     ...(serverEntry !== undefined && { serverEntry: `tests/wall/valves/${serverEntry}.ts` }),
   });
   return house;
@@ -66,6 +70,31 @@ test('a wall that holds is found good by every transport; payments open, and nob
   const { payments } = (await (await fetch(`${base}/v1/payments`, { headers })).json()) as { payments: unknown[] };
   expect([calls.length, payments.length]).toEqual([1, 0]);
   await talk.agent.startPayment(of.order());
+});
+
+test('a gateway that isn’t the practice service never hears of a canary, which proves the wall all the same', {
+  timeout: 180_000,
+}, async () => {
+  let connections = 0;
+  const live = createServer((socket) => {
+    connections++;
+    socket.destroy();
+  });
+  await new Promise<void>((resolve) => live.listen(0, '127.0.0.1', resolve));
+  const { port } = live.address() as AddressInfo;
+  const folder = mkdtempSync(path.join(tmpdir(), 'canary-'));
+  const keyFile = path.join(folder, 'key');
+  writeFileSync(keyFile, 'not-a-key');
+  const gateway = { kind: 'stripe', url: `https://127.0.0.1:${port}`, keyFile };
+  try {
+    const of = await open(undefined, { gateway });
+    expect(await verdict(of)).toMatchObject({ ok: true });
+    expect(connections).toBe(0);
+    expect(await of.stack.books()).toMatchObject({ attempts: { approved: 0, declined: 0 } });
+  } finally {
+    live.close();
+    rmSync(folder, { recursive: true });
+  }
 });
 
 async function expectFound(entry: string, why: 'gate' | 'sfu'): Promise<void> {
