@@ -10,9 +10,11 @@ import { Books } from './calls/books.ts';
 import { Calls } from './calls/calls.ts';
 import { StoredDirectory } from './calls/directory.ts';
 import { FunnelRecorder } from './calls/funnel-recorder.ts';
+import { GatewayDesk } from './calls/gateway-desk.ts';
 import { CanaryRunner, type CanaryRunnerParts } from './canary/canary-runner.ts';
 import { canaryHealth, canaryMetrics } from './canary/report.ts';
 import { CardLink } from './card-link/card-link.ts';
+import { readOwnGateway } from './cde/gateways/own-gateway.ts';
 import { languagesIn, PROMPTS_FOLDER, readLanguage } from './cde/prompts/language.ts';
 import type { CardSettings } from './cde/settings.ts';
 import { startCodes } from './integrations/codes/start-codes.ts';
@@ -131,12 +133,21 @@ async function start(
       },
       down: () => {
         log.warn('the card process is gone');
+        gateways.cardDown();
         calls.cardDown();
         canary?.cardDown();
       },
       message: (message) => {
-        if (!canary?.heard(message)) calls.heard(message);
+        if (!gateways.heard(message) && !canary?.heard(message)) calls.heard(message);
       },
+    },
+  });
+  const gateways: GatewayDesk = new GatewayDesk({
+    link,
+    clock: systemClock,
+    faults: (given, credentials) => {
+      const read = readOwnGateway(given, credentials);
+      return read.ok ? [] : read.error;
     },
   });
   const prompts: MerchantPrompts = new MerchantPrompts({
@@ -224,6 +235,8 @@ async function start(
     sipDomain: realm,
     languages: () => link.languages,
     prompts,
+    gateways,
+    merchantsChanged: () => directory.load(),
     health: () => [
       {
         name: 'card-process',
@@ -289,6 +302,10 @@ async function start(
     demo,
     reload: async () => {
       await directory.load();
+      const keys = await gateways.readKeys();
+      if (keys.ok)
+        log.info({ wrapped: keys.value.wrapped, shut: keys.value.shut }, "keys of merchants' credentials read");
+      else log.error({ why: keys.error.message }, "keys of merchants' credentials not read");
       sip.reloadTls(tls());
       for (const api of apis) if (api.server instanceof TlsServer) api.server.setSecureContext(tls());
     },
@@ -446,6 +463,7 @@ function cardSettings(settings: Settings, devCaFile: string): CardSettings {
   return {
     socket: path.join(folder, 'card.sock'),
     ledgerFolder: path.join(folder, 'ledger'),
+    kekFile: path.resolve(card.kekFile ?? path.join(dataFolder, 'gateway-keys.json')),
     logFile: path.join(folder, 'card.log'),
     logLevel: settings.logLevel,
     rtpPorts: settings.media.rtpPorts,

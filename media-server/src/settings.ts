@@ -138,6 +138,12 @@ export const Settings = z.strictObject({
       mistakesPerField: z.int().min(1).max(9).default(3).describe('The mistake with this number ends the payment.'),
       moreTimeSeconds: z.number().min(1).max(600).default(60).describe('What the agent’s “more time” adds.'),
       moreTimes: z.int().min(0).max(20).default(3).describe('How often the agent may give more time in a payment.'),
+      kekFile: z
+        .string()
+        .optional()
+        .describe(
+          "File of the keys that merchants' own gateway credentials are sealed under (0600), see docs/gateways.md; default: gateway-keys.json in dataFolder, made at the first start. Reloaded by SIGHUP.",
+        ),
     })
     .prefault({}),
   gateway: gatewaySettings(z.string(), z.string().optional())

@@ -45,6 +45,7 @@ export const ProblemBody = z.object({
     'keys-impossible',
     'payments-closed',
     'sound-unfit',
+    'gateway-unfit',
     'draining',
     'idempotency-key-missing',
     'idempotency-key-reused',
@@ -104,6 +105,12 @@ export type ProblemCode = ProblemBody['code'];
  * | GET /v1/merchants/:id/prompts/:language/:name | | 200 audio/wav |
  * | PUT /v1/merchants/:id/prompts/:language/:name | query PutPrompt, a WAV or MP3 file | 200 MerchantPrompt |
  * | DELETE /v1/merchants/:id/prompts/:language/:name | | 204 |
+ * | GET /v1/merchants/:id/gateway | | 200 MerchantGateway, for administrators |
+ * | PUT /v1/merchants/:id/gateway | PutGateway | 200 MerchantGateway; 422 `gateway-unfit` says what is wrong |
+ * | DELETE /v1/merchants/:id/gateway | | 204 |
+ * | POST /v1/merchants/:id/gateway/test | no key needed | 200 GatewayTest |
+ * | GET /v1/merchants/:id/rules | | 200 MerchantRules, for administrators |
+ * | PUT /v1/merchants/:id/rules | MerchantRules | 200 MerchantRules |
  * | WebSocket /v1/events | query EventsQuery | ServerEvent each |
  */
 export const IDEMPOTENCY_HEADER = 'Idempotency-Key';
@@ -635,6 +642,56 @@ export const MerchantPrompts = z.object({ prompts: z.array(MerchantPrompt) });
 export type MerchantPrompts = z.infer<typeof MerchantPrompts>;
 /** `file`: its name, to tell recordings apart. */
 export const PutPrompt = z.strictObject({ file: z.string().max(120).default('') });
+
+const gatewayField = z.string().regex(/^[a-zA-Z]{1,40}$/);
+/** A merchant's own payment service: `docs/gateways.md` lists the fields of each kind. */
+export const PutGateway = z.strictObject({
+  gateway: z
+    .record(gatewayField, z.json())
+    .and(z.object({ kind: z.string() }))
+    .describe('`kind` and its settings'),
+  credentials: z.record(gatewayField, z.string().min(1).max(1000)).describe('its secrets; they never come out again'),
+  force: z.boolean().default(false).describe('keeps them even if the test fails'),
+});
+export type PutGateway = z.infer<typeof PutGateway>;
+/** What a harmless call to a payment service showed. */
+export const GatewayTest = z.object({
+  works: z.boolean(),
+  result: z.string().describe('`works`, or a reason as payments have them'),
+  message: z.string().describe('the same in words'),
+});
+export type GatewayTest = z.infer<typeof GatewayTest>;
+export const MerchantGateway = z.object({
+  merchant: Id,
+  own: z.boolean().describe('false: it goes by the one of the server’s settings'),
+  kind: z.string(),
+  settings: z.record(z.string(), z.unknown()).describe('without secrets'),
+  state: z
+    .enum(['usable', 'no-key', 'not-authentic', 'unfit'])
+    .describe('whether the sealed credentials can be used; if not, its payments are refused'),
+  tested: GatewayTest.extend({ at: time }).nullable(),
+});
+export type MerchantGateway = z.infer<typeof MerchantGateway>;
+
+/** How a merchant takes payments; calls that run keep the rules that they began with. */
+export const MerchantRules = z.strictObject({
+  gentle: z.boolean().describe('its customers are guided in gentle mode unless the payment says otherwise'),
+  cards: z.int().min(1).max(5).describe('cards that a customer may try in one payment'),
+  brands: z
+    .array(z.enum(['visa', 'mastercard', 'amex', 'jcb', 'diners', 'discover', 'unionpay', 'other']))
+    .min(1)
+    .max(8)
+    .nullable()
+    .describe('brands that it takes; null: all of the payment service’s'),
+  amountLimitMinor: z
+    .int()
+    .min(1)
+    .max(9_999_999)
+    .nullable()
+    .describe('greatest amount of one payment in its currency; null: the server’s'),
+  agentsTypePhones: z.boolean().describe('its agents may type the number that a one-time code is sent to'),
+});
+export type MerchantRules = z.infer<typeof MerchantRules>;
 
 export const Health = z.object({
   ok: z.boolean(),

@@ -9,6 +9,7 @@ import { callsRoutes } from './calls-routes.ts';
 import { evidenceRoutes } from './evidence-routes.ts';
 import { eventsRoute } from './events.ts';
 import { funnelRoutes } from './funnel-routes.ts';
+import { gatewayRoutes } from './gateway-routes.ts';
 import type { Http } from './http.ts';
 import { membersRoutes } from './members-routes.ts';
 import { requireIdempotencyKeys } from './idempotency.ts';
@@ -25,6 +26,7 @@ import { paymentHelpRoutes } from './payment-help-routes.ts';
 import { paymentsRoutes } from './payments-routes.ts';
 import { answerErrors } from './problems.ts';
 import { promptsRoutes } from './prompts-routes.ts';
+import { rulesRoutes } from './rules-routes.ts';
 import { secureHeaders } from './secure-headers.ts';
 import { signInRoutes } from './sign-in.ts';
 import { type AcceptSip, sipSocket } from './sip-socket.ts';
@@ -115,6 +117,8 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
       verificationsRoutes(v1, parts);
       funnelRoutes(v1, parts);
       await promptsRoutes(v1, parts);
+      gatewayRoutes(v1, parts);
+      rulesRoutes(v1, parts);
       eventsRoute(v1, parts);
     },
     { prefix: '/v1' },

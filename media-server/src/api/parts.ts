@@ -1,6 +1,7 @@
 import type { Health } from '@tonegate/api-schema';
 import type { Registry } from 'prom-client';
 import type { z } from 'zod';
+import type { GatewayDesk } from '../calls/gateway-desk.ts';
 import type { MerchantPrompts } from '../integrations/prompts/merchant-prompts.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Id } from '../shared/ids.ts';
@@ -29,6 +30,10 @@ export interface ApiNeeds {
   readonly languages: () => readonly string[];
   /** What merchants' customers hear. */
   readonly prompts: Pick<MerchantPrompts, 'list' | 'sound' | 'put' | 'drop'>;
+  /** Merchants' own payment services. */
+  readonly gateways: Pick<GatewayDesk, 'provision' | 'unprovision' | 'test' | 'show'>;
+  /** A merchant's rules were changed in the storage. */
+  readonly merchantsChanged: () => Promise<void>;
   /** Signs receipts of silence. */
   readonly signer: RecordSigner;
   /** Watches over the audit. */

@@ -26,6 +26,7 @@ const STATUS = {
   'keys-impossible': 409,
   'payments-closed': 503,
   'sound-unfit': 422,
+  'gateway-unfit': 422,
   draining: 503,
   'idempotency-key-missing': 400,
   'idempotency-key-reused': 409,

@@ -21,6 +21,9 @@ import type { FastifyInstance, InjectOptions } from 'fastify';
 import { Registry } from 'prom-client';
 import type { WebSocket } from 'ws';
 import type { z } from 'zod';
+import { GatewayDesk } from '../calls/gateway-desk.ts';
+import type { FromCard, ToCard } from '../card-link/contract.ts';
+import { readOwnGateway } from '../cde/gateways/own-gateway.ts';
 import { TestClock } from '../shared/clock.ts';
 import { type Id, newId } from '../shared/ids.ts';
 import { createLogger, silentLogger } from '../shared/logger.ts';
@@ -215,6 +218,25 @@ export class TestApi {
   readonly credentialsEnded: unknown[][] = [];
   /** What the card process was told of merchants' prompts. */
   readonly promptCommands: PromptCommand[] = [];
+  /** What the card process was told of merchants' gateways, and how it answers. */
+  readonly gatewayCommands: ToCard[] = [];
+  answerGateway: (command: ToCard) => FromCard | undefined = () => undefined;
+  readonly gateways: GatewayDesk = new GatewayDesk({
+    clock: this.clock,
+    faults: (settings, credentials) => {
+      const read = readOwnGateway(settings, credentials);
+      return read.ok ? [] : read.error;
+    },
+    link: {
+      send: (command) => {
+        this.gatewayCommands.push(command);
+        const answer = this.answerGateway(command);
+        if (answer) this.gateways.heard(answer);
+        return answer !== undefined;
+      },
+    },
+  });
+  directoryLoads = 0;
   readonly sipSockets: { socket: WebSocket; remote: WebSocketRemote }[] = [];
   health: HealthPart[] = [];
   #log = '';
@@ -281,6 +303,8 @@ export class TestApi {
         },
         send: (command) => this.promptCommands.push(command) > 0,
       }),
+      gateways: this.gateways,
+      merchantsChanged: async () => void this.directoryLoads++,
       health: () => this.health,
       credentialEnded: (...ended) => this.credentialsEnded.push(ended),
     });

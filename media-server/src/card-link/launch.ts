@@ -104,7 +104,7 @@ function confinement(settings: CardSettings, entry: string): string[] {
     '--permission',
     '--allow-worker',
     ...reads.map((path) => `--allow-fs-read=${path}`),
-    ...[...own, ...named.filter((path) => path === settings.fingerprintKeyFile)].map(
+    ...[...own, ...named.filter((path) => path === settings.fingerprintKeyFile || path === settings.kekFile)].map(
       (path) => `--allow-fs-write=${path}`,
     ),
   ];

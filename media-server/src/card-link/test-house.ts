@@ -59,6 +59,7 @@ export class TestHouse {
     const settings = CardSettings.parse({
       socket: join(folder, 'card', 'card.sock'),
       ledgerFolder: join(folder, 'ledger'),
+      kekFile: join(folder, 'kek.json'),
       logFile: join(folder, 'card.log'),
       logLevel: 'trace',
       rtpPorts: { min, max: min + 39 },

@@ -55,6 +55,12 @@ function house(opened: Result<void, Refusal> = ok(undefined)) {
     clock,
     log: silentLogger,
     languages: ['en', 'ja'],
+    gateways: {
+      answer: async (command) =>
+        command.type === 'unprovision'
+          ? ok({ type: 'unprovisioned', ask: command.ask, merchant: command.merchant })
+          : err('credentials-not-kept'),
+    },
     threads: {
       count: 2,
       post: (thread, message) => {

@@ -1,6 +1,7 @@
 import { type Clock } from '../shared/clock.ts';
 import { type Id } from '../shared/ids.ts';
 import { type Logger } from '../shared/logger.ts';
+import { type GatewayCommand, type MerchantGateways } from './attempt/merchant-gateways.ts';
 import { type Payments } from './attempt/payments.ts';
 import {
   type Confinement,
@@ -47,6 +48,7 @@ export interface CardProcessOptions {
     | 'manualResolve'
     | 'onSettled'
   >;
+  readonly gateways: Pick<MerchantGateways, 'answer'>;
   readonly threads: Threads;
   /** Languages of the guide. */
   readonly languages: readonly string[];
@@ -58,6 +60,7 @@ export interface CardProcessOptions {
   readonly onEnd: () => void;
 }
 
+const NOT_KEPT = { ok: false, error: 'credentials-not-kept' } as const;
 const NOT_REACHED = { ok: false, error: 'ledger-unavailable' } as const;
 
 interface Leg {
@@ -215,6 +218,13 @@ export class CardProcess {
         return;
       case 'manual-resolve':
         void this.#resolveManual(command);
+        return;
+      case 'provision':
+      case 'unprovision':
+      case 'gateway-test':
+      case 'gateway-show':
+      case 'gateway-keys':
+        void this.#ofGateways(command);
         return;
       case 'prompt-put':
       case 'prompt-drop':
@@ -458,6 +468,12 @@ export class CardProcess {
     if (!resolved.ok) this.#refuse(command, resolved.error);
   }
 
+  async #ofGateways(command: GatewayCommand): Promise<void> {
+    const answered = await this.#inLedger(this.#options.gateways.answer(command), NOT_KEPT);
+    if (answered.ok) this.#options.say(answered.value);
+    else this.#refuse(command, answered.error);
+  }
+
   async #list(of: readonly Id[]): Promise<void> {
     const { payments, say } = this.#options;
     // Before the ledger is read: what runs now says its outcome itself, even if it ends in between.
@@ -489,6 +505,7 @@ export class CardProcess {
       command: command.type,
       ...('leg' in command ? { leg: command.leg } : {}),
       ...('payment' in command ? { payment: command.payment } : {}),
+      ...('ask' in command ? { ask: command.ask } : {}),
       why,
     });
   }

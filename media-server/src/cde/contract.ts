@@ -3,8 +3,9 @@
  * schemas; what doesn't fit closes the connection. To the card process a closed connection is the server's death, and
  * with it the calls': every gate shuts, payments that run are finished, and legs close.
  *
- * Out of the card process go only words of fixed lists, counts, times, our own ids, a brand and four digits. Into it go
- * addresses, keys of fixed length and order text that can't hold a card number. A frame is a 4-byte big-endian length
+ * Out of the card process go only words of fixed lists, counts, times, our own ids, a brand and four digits, and a
+ * merchant's gateway settings as they were entered, without secrets. Into it go addresses, keys of fixed length, order text
+ * that can't hold a card number, and gateways' credentials, which never come out again. A frame is a 4-byte big-endian length
  * and that many bytes of JSON, at most `FRAME_LIMIT`.
  */
 import { z } from 'zod';
@@ -38,6 +39,16 @@ const memberName = z
   .string()
   .regex(/^[A-Za-z0-9@_.-]{1,60}$/)
   .refine((text) => !holdsCardNumber(text), 'holds something that may be a card number');
+
+/** Bytes of a merchant's gateway settings as JSON: a chain of certificates is the longest of them. */
+const GATEWAY_LIMIT = 120_000;
+const settingKind = z.string().regex(/^[a-z][a-z-]{0,31}$/);
+const settingName = z.string().regex(/^[a-zA-Z]{1,40}$/);
+/** What a gateway is told besides its secrets; the schema of its kind is the card process's to check. */
+const gatewaySettings = z
+  .record(settingName, z.json())
+  .refine((settings) => JSON.stringify(settings).length <= GATEWAY_LIMIT, 'is too long')
+  .refine((settings) => !holdsCardNumber(JSON.stringify(settings)), 'holds something that may be a card number');
 
 export const CODECS = ['PCMU', 'PCMA'] as const;
 /** A language of the guide (BCP 47: `ja`, `en`, `pt-BR`). A language is a folder under `prompts/`; `hello` names them. */
@@ -290,6 +301,25 @@ export const ToCard = z.discriminatedUnion('type', [
   /** The ready prompt is played again. */
   z.strictObject({ type: z.literal('prompt-drop'), merchant: id, language, name: promptName }),
   /**
+   * A merchant's own gateway with its credentials: tried by a harmless call, and if that works or `force` is set, kept
+   * (sealed) and used from the next request on. Answered by `provisioned`, or `refused`.
+   */
+  z.strictObject({
+    type: z.literal('provision'),
+    ask: id,
+    merchant: id,
+    gateway: gatewaySettings,
+    credentials: z.record(settingName, z.string().min(1).max(1000)),
+    force: z.boolean(),
+  }),
+  /** Back to the gateway that the settings name. */
+  z.strictObject({ type: z.literal('unprovision'), ask: id, merchant: id }),
+  /** Tries the gateway that the merchant's payments go to by a harmless call. */
+  z.strictObject({ type: z.literal('gateway-test'), ask: id, merchant: id }),
+  z.strictObject({ type: z.literal('gateway-show'), ask: id, merchant: id }),
+  /** The file of the keys that credentials are sealed under was changed: it is read anew, and all are wrapped under its first. */
+  z.strictObject({ type: z.literal('gateway-keys'), ask: id }),
+  /**
    * The server drains: no new payments; the card process ends when no payment runs and no leg is open (or no server is
    * connected). The `hello` of a server that starts meanwhile takes it back.
    */
@@ -333,6 +363,11 @@ export const REASONS = [
   // unknown
   'no-answer',
 ] as const;
+
+/** What a harmless call to a gateway showed. */
+export const GATEWAY_RESULTS = ['works', ...REASONS] as const;
+/** Whether a merchant's own gateway can be used: its credentials' key is gone, or they were changed or swapped on the disk. */
+export const GATEWAY_STATES = ['usable', 'no-key', 'not-authentic', 'unfit'] as const;
 
 /** A payment's result as far as it is known. `brand`, `lastFour` and `receipt` come with `approved` only. */
 const result = z.strictObject({
@@ -397,6 +432,12 @@ export const REFUSALS = [
   'too-many-prompts',
   // the agent gave more time as often as may be
   'limit-reached',
+  // of a merchant's own gateway: it doesn't fit its kind · it isn't there · its credentials can't be opened · they can't
+  // be kept (no key to seal them with, or the disk)
+  'gateway-unfit',
+  'no-own-gateway',
+  'credentials-shut',
+  'credentials-not-kept',
   // the answer to a `hello` while another server is connected
   'server-attached',
 ] as const;
@@ -500,6 +541,34 @@ export const FromCard = z.discriminatedUnion('type', [
       .max(MANUAL_LIMIT),
     more: count,
   }),
+  z.strictObject({
+    type: z.literal('provisioned'),
+    ask: id,
+    merchant: id,
+    result: z.enum(GATEWAY_RESULTS),
+    /** Whether it is used from now on; else all is as it was. */
+    kept: z.boolean(),
+  }),
+  z.strictObject({ type: z.literal('unprovisioned'), ask: id, merchant: id }),
+  z.strictObject({ type: z.literal('gateway-tested'), ask: id, merchant: id, result: z.enum(GATEWAY_RESULTS) }),
+  z.strictObject({
+    type: z.literal('gateway-shown'),
+    ask: id,
+    merchant: id,
+    /** Kind of the one that the settings name. */
+    standard: settingKind,
+    own: z
+      .strictObject({
+        state: z.enum(GATEWAY_STATES),
+        gateway: gatewaySettings,
+        /** UTC ms of the last test, and what it showed. */
+        testedAt: count,
+        result: z.enum(GATEWAY_RESULTS),
+      })
+      .optional(),
+  }),
+  /** `wrapped`: credentials that are under the first key now; `shut`: those that can't be opened. */
+  z.strictObject({ type: z.literal('gateway-keys-read'), ask: id, wrapped: count, shut: count }),
   /** The sound that was to be played came to its end by itself. */
   z.strictObject({ type: z.literal('played'), leg: id, sound: z.enum(SOUNDS) }),
   z.strictObject({
@@ -507,6 +576,7 @@ export const FromCard = z.discriminatedUnion('type', [
     command: z.string().max(32),
     leg: id.optional(),
     payment: id.optional(),
+    ask: id.optional(),
     why: z.enum(REFUSALS),
   }),
 ]);
@@ -531,4 +601,5 @@ export type KeyFormat = z.infer<typeof keyFormat>;
 export type LegOpen = z.infer<typeof legOpen>;
 export type MoneyCommand = Extract<ToCard, { type: 'money' }>;
 export type ManualAttempt = Extract<FromCard, { type: 'manual' }>['attempts'][number];
+export type GatewayResult = (typeof GATEWAY_RESULTS)[number];
 export type PaymentOpen = z.infer<typeof paymentOpen>;

@@ -4,9 +4,12 @@ import { dirname } from 'node:path';
 import { systemClock } from '../shared/clock.ts';
 import { newId } from '../shared/ids.ts';
 import { createLogger } from '../shared/logger.ts';
+import { GatewayBook } from './attempt/gateway-book.ts';
+import { MerchantGateways } from './attempt/merchant-gateways.ts';
 import { Payments } from './attempt/payments.ts';
 import { CardProcess } from './card-process.ts';
 import { missingConfinements, readFacts } from './confinement.ts';
+import { gatewayFromFiles } from './gateways/kinds.ts';
 import { EXIT_BUG, traceOf, whyNotTrusted } from './hardening.ts';
 import { languagesIn } from './prompts/language.ts';
 import { ServerLink } from './link.ts';
@@ -49,7 +52,9 @@ export async function runCardProcess(legThread: URL): Promise<void> {
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);
 
-  const payments = await Payments.open(settings, systemClock, log);
+  const book = new GatewayBook(gatewayFromFiles(settings.gateway));
+  const payments = await Payments.open(settings, systemClock, log, book);
+  const gateways = MerchantGateways.open(settings, book, systemClock, log);
   await payments.start();
   const threads: LegThreads = new LegThreads({
     settings,
@@ -63,6 +68,7 @@ export async function runCardProcess(legThread: URL): Promise<void> {
     clock: systemClock,
     log,
     payments,
+    gateways,
     threads,
     languages: languagesIn(),
     unconfined,
@@ -93,6 +99,7 @@ export async function runCardProcess(legThread: URL): Promise<void> {
     link.stopListening();
     await threads.close();
     await payments.close();
+    gateways.close();
     log.info('card process ends: nothing is left to do');
     process.exit(0);
   }

@@ -28,6 +28,8 @@ export const CardSettings = z.strictObject({
   paidAgainAfterMs: z.int().min(0).optional(),
   /** Keys of card fingerprints, beside the ledger's disk if possible; made where it isn't there. Absent: none are kept. */
   fingerprintKeyFile: path.optional(),
+  /** Keys that merchants' own gateway credentials are sealed under; made where it isn't there and nothing is sealed yet. */
+  kekFile: path,
   /** "Absent" counts only when found twice, this far apart, ms. */
   absentAgainAfterMs: z.int().min(10),
   /** Time-outs of the dialogue; tests shorten them. */

@@ -25,6 +25,11 @@ export function findMerchant(storage: Storage, id: Id): Promise<Merchant | undef
   return storage.selectFrom('merchants').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
+/** How the merchant takes payments from now on. */
+export async function setRules(storage: Storage, merchant: Id, rules: Rules): Promise<void> {
+  await storage.updateTable('merchants').set(rules).where('id', '=', merchant).execute();
+}
+
 /** Lets a person work for a merchant; nothing happens if they do already. */
 export async function join(storage: Storage, person: Id, merchant: Id, now: number): Promise<void> {
   await storage

@@ -63,6 +63,15 @@ export class AttemptRunner {
     this.#parts = parts;
   }
 
+  get merchant(): Id {
+    return this.#stored.merchant;
+  }
+
+  /** Name of the gateway that it went to. */
+  get gateway(): string {
+    return this.#stored.gateway;
+  }
+
   /** As it is written in the ledger. */
   get state(): AttemptState {
     return this.#state;

@@ -14,6 +14,7 @@ import type {
 } from '../contract.ts';
 import type { Answer, AttemptName, CardDigits, Gateway, GatewayAbilities, MoneyRequest } from '../gateways/gateway.ts';
 import { gatewayFromFiles } from '../gateways/kinds.ts';
+import { sameService } from '../gateways/own-gateway.ts';
 import { traceOf } from '../hardening.ts';
 import type { CardSettings } from '../settings.ts';
 import { type AttemptPurpose, type AttemptRules, intend, mayResolve, resultOf } from './attempt.ts';
@@ -89,6 +90,8 @@ export class Payments {
   readonly #open = new Map<Id, number>();
   /** Attempts that aren't over, by payment. */
   readonly #runners = new Map<Id, AttemptRunner>();
+  /** Merchants whose gateway is being used: between taking it and writing the intent nothing else shows that. */
+  readonly #using = new Map<Id, number>();
   /** Payments whose request is under way, with what settles it. */
   readonly #asking = new Map<Id, (result: PaymentResult) => void>();
   /** Captures, voids and refunds under way. */
@@ -96,16 +99,22 @@ export class Payments {
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #listeners = new Set<(payment: Id, result: PaymentResult) => void>();
   readonly #now: () => number;
+  /** What hung when this process started is known: before that, nothing tells which gateways are still needed. */
+  #started = false;
   #closed = false;
 
   /**
-   * With the ledger and the gateway that the settings name. Where the ledger can't be used for want of a disk, or isn't
+   * With the ledger and, unless others are given, the gateway that the settings name. Where the ledger can't be used for want of a disk, or isn't
    * whole, everything is refused (`ledger-unavailable`) until the next start, and the log says what to do.
    * @throws LedgerError where another process has the ledger or a newer program wrote it, Error where the files of
    *   gateway or fingerprints can't be read; the message says what to do
    */
-  static async open(settings: CardSettings, clock: Clock, logger: Logger): Promise<Payments> {
-    const gateways = new GatewayBook(gatewayFromFiles(settings.gateway));
+  static async open(
+    settings: CardSettings,
+    clock: Clock,
+    logger: Logger,
+    gateways = new GatewayBook(gatewayFromFiles(settings.gateway)),
+  ): Promise<Payments> {
     const { fingerprintKeyFile } = settings;
     const fingerprints = fingerprintKeyFile === undefined ? undefined : Fingerprints.open(fingerprintKeyFile);
     const ledger = await Ledger.open(settings.ledgerFolder).catch((error: unknown) => {
@@ -132,12 +141,15 @@ export class Payments {
       onReport: (payment, result) => this.#report(payment, result),
       onOver: (runner) => {
         if (this.#runners.get(runner.payment) === runner) this.#runners.delete(runner.payment);
+        this.#retire(runner.merchant);
       },
     };
-    parts.gateways.onChange(() => {
+    parts.gateways.onChange((merchant) => {
       for (const runner of this.#runners.values()) {
-        if (runner.state.stuck === 'no-gateway') void runner.surely({ type: 'resolved', as: 'look-up' });
+        if (runner.merchant === merchant && runner.state.stuck === 'no-gateway')
+          void runner.surely({ type: 'resolved', as: 'look-up' });
       }
+      this.#retire(merchant);
     });
   }
 
@@ -154,6 +166,8 @@ export class Payments {
     if (abandoned + hanging.length > 0)
       logger.warn({ abandoned, hanging: hanging.length }, 'payments left by an earlier life');
     for (const stored of hanging) void this.#take(stored).surely({ type: 'recovered' });
+    this.#started = true;
+    for (const merchant of this.#parts.gateways.replaced()) this.#retire(merchant);
   }
 
   /**
@@ -200,12 +214,12 @@ export class Payments {
    */
   async authorize(meta: PaymentMeta, card: Card): Promise<PaymentResult> {
     const work = this.#authorize(meta, card).finally(() => wipe(card));
-    return this.#count(work);
+    return this.#count(this.#uses(meta.merchant, work));
   }
 
   /** Takes money from the member's stored card, once; as `authorize` does, without a card. `no-such-card`: none is stored. */
   async chargeStored(meta: PaymentMeta): Promise<PaymentResult> {
-    return this.#count(this.#chargeStored(meta));
+    return this.#count(this.#uses(meta.merchant, this.#chargeStored(meta)));
   }
 
   /**
@@ -217,7 +231,9 @@ export class Payments {
   money(command: MoneyCommand): Promise<Result<PaymentResult, Refusal>> {
     const running = this.#actions.get(command.payment);
     if (running) return running;
-    const work = this.#count(this.#money(command)).finally(() => this.#actions.delete(command.payment));
+    const work = this.#count(this.#uses(command.merchant, this.#money(command))).finally(() =>
+      this.#actions.delete(command.payment),
+    );
     this.#actions.set(command.payment, work);
     return work;
   }
@@ -377,7 +393,7 @@ export class Payments {
   async #storedCard(merchant: Id, member: string | undefined, gateway: Gateway): Promise<StoredCard | undefined> {
     if (member === undefined) return undefined;
     const found = await this.#parts.ledger.storedCard(merchant, member);
-    return found.ok && found.value?.gateway === gateway.name ? found.value : undefined;
+    return found.ok && found.value && sameService(found.value.gateway, gateway.name) ? found.value : undefined;
   }
 
   /** Writes the intent of an open payment's attempt, asks, and gives the result. */
@@ -455,7 +471,7 @@ export class Payments {
     const original = await ledger.original(of);
     if (!original.ok) return err('ledger-unavailable');
     if (original.value?.merchant !== merchant) return err('no-such-payment');
-    const gateway = gateways.named(merchant, original.value.gateway);
+    const gateway = gateways.successor(merchant, original.value.gateway);
     if (!gateway) return err('no-such-gateway');
     if (!gateway.operate || !gateway.abilities.actions.includes(action)) return err('not-possible');
     if (this.#asking.size >= REQUESTS_LIMIT) return ok({ outcome: 'failed', reason: 'gateway-busy' });
@@ -517,6 +533,27 @@ export class Payments {
   async #isTold(payment: Id, of: Outcome = 'approved'): Promise<boolean> {
     const state = await this.state(payment);
     return state?.told === true && state.result.outcome === of;
+  }
+
+  async #uses<T>(merchant: Id, work: Promise<T>): Promise<T> {
+    this.#using.set(merchant, (this.#using.get(merchant) ?? 0) + 1);
+    try {
+      return await work;
+    } finally {
+      const left = (this.#using.get(merchant) ?? 1) - 1;
+      if (left > 0) this.#using.set(merchant, left);
+      else this.#using.delete(merchant);
+      this.#retire(merchant);
+    }
+  }
+
+  /** Lets those replaced gateways of a merchant go that no attempt hangs on. */
+  #retire(merchant: Id): void {
+    if (!this.#started || this.#closed || this.#using.has(merchant)) return;
+    const inUse = new Set(
+      [...this.#runners.values()].filter((runner) => runner.merchant === merchant).map(({ gateway }) => gateway),
+    );
+    this.#parts.gateways.retire(merchant, (name) => inUse.has(name));
   }
 
   async #count<T>(work: Promise<T>): Promise<T> {
