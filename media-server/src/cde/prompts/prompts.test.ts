@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { SOUNDS } from '../contract.ts';
 import { LINEAR } from '../../rtp/g711.ts';
-import { PLAIN_SOUNDS, type PromptName } from './names.ts';
+import { PLAIN_SOUNDS, type PromptName, SENTENCES } from './names.ts';
 import { PROMPTS_FOLDER } from './language.ts';
 import { loadPrompts } from './prompts.ts';
 
@@ -76,8 +76,44 @@ for (const language of book.languages) {
   });
 }
 
-test('the pause between two sentences is 700 ms of silence', () => {
+test('no sample jumps where the fragments of an amount meet', () => {
+  for (const language of book.languages) {
+    const { amount } = book.speech(language);
+    for (let amountMinor = 1; amountMinor < 9_999_999; amountMinor = Math.ceil(amountMinor * 1.37)) {
+      const currency = amountMinor % 2 === 0 ? 'JPY' : 'USD';
+      const fragments = amount({ amountMinor, currency }).map((name) => samples(name, language));
+      for (const [i, fragment] of fragments.entries()) {
+        const step = Math.abs((fragments[i + 1]?.[0] ?? 0) - (fragment.at(-1) ?? 0));
+        expect(dbfs(Math.max(1, step)), `${language} ${amountMinor}`).toBeLessThan(-50);
+      }
+    }
+  }
+});
+
+test('a sentence is short, silence within it too, and all prompts together stay small', () => {
+  let bytes = 0;
+  for (const language of book.languages) {
+    for (const name of book.namesOf(language)) bytes += book.get(name, language, 'PCMU').length;
+    for (const name of SENTENCES) {
+      const values = samples(name, language);
+      expect(values.length / 8000, `${language} ${name}`).toBeLessThan(9.5);
+      const loud = Array.from(
+        { length: Math.floor(values.length / 80) },
+        (_, i) => rms(values.slice(i * 80, i * 80 + 80)) > 60,
+      );
+      const silences = loud
+        .map((sounds) => (sounds ? 's' : '.'))
+        .join('')
+        .split(/s+/);
+      expect(Math.max(...silences.map((silence) => silence.length * 10)), `${language} ${name}`).toBeLessThan(900);
+    }
+  }
+  expect(bytes).toBeLessThan(8_000_000);
+});
+
+test('the pause between two sentences is 700 ms of silence, a breath 200', () => {
   expect(book.lengthMs('pause', 'ja')).toBe(700);
+  expect(book.lengthMs('breath', 'ja')).toBe(200);
   expect(peak(samples('pause', 'en'))).toBe(0);
 });
 
