@@ -32,7 +32,9 @@ export function gatewayRoutes(app: Http, parts: ApiParts): void {
     const { kind, ...settings } = own.gateway;
     const { result, testedAt, state } = own;
     const tested = { at: testedAt, works: result === 'works', result, message: gatewayWords(result) };
-    return reply.code(200).send({ merchant, own: true, kind: String(kind), settings, state, tested });
+    return reply
+      .code(200)
+      .send({ merchant, own: true, kind: typeof kind === 'string' ? kind : '', settings, state, tested });
   }
 
   app.get(

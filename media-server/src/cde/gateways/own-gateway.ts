@@ -52,13 +52,16 @@ function withoutVersion(name: string): string {
 
 /** A gateway under another name. */
 export function under(name: string, gateway: Gateway): Gateway {
-  const { prepare, chargeStored, operate } = gateway;
+  const { abilities } = gateway;
+  const unknown = { is: 'unknown' } as const;
   return {
     name,
-    abilities: gateway.abilities,
-    ...(prepare && { prepare: (...given) => prepare.apply(gateway, given) }),
-    ...(chargeStored && { chargeStored: (...given) => chargeStored.apply(gateway, given) }),
-    ...(operate && { operate: (...given) => operate.apply(gateway, given) }),
+    abilities,
+    ...(gateway.prepare && { prepare: async (...given) => (await gateway.prepare?.(...given)) ?? { is: 'no-answer' } }),
+    ...(gateway.chargeStored && {
+      chargeStored: async (...given) => (await gateway.chargeStored?.(...given)) ?? unknown,
+    }),
+    ...(gateway.operate && { operate: async (...given) => (await gateway.operate?.(...given)) ?? unknown }),
     authorize: (...given) => gateway.authorize(...given),
     lookUp: (...given) => gateway.lookUp(...given),
     reverse: (...given) => gateway.reverse(...given),

@@ -1,0 +1,55 @@
+// The keys that merchants' gateway credentials are sealed under (PCI DSS 3.7).
+//   npm run gateway-keys -- [settings.json]            which keys there are, and how much is sealed under each
+//   npm run gateway-keys -- [settings.json] rotate     a new key in front; then SIGHUP the server: it wraps all under it
+//   npm run gateway-keys -- [settings.json] retire     forgets the keys under which nothing is sealed any more
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { CredentialStore, credentialsFile } from '../media-server/src/cde/vault/credential-store.ts';
+import { asText, newKek, readKekFile } from '../media-server/src/cde/vault/key-ring.ts';
+import { readSettings } from '../media-server/src/settings.ts';
+
+const words = process.argv.slice(2);
+const verb = words.find((word) => word === 'rotate' || word === 'retire');
+const { card, dataFolder } = readSettings(words.find((word) => word !== verb));
+const file = path.resolve(card.kekFile ?? path.join(dataFolder, 'gateway-keys.json'));
+const folder = path.join(dataFolder, 'card/ledger');
+
+if (!existsSync(file)) {
+  console.error(`${file} isn't there: the server makes it at its first start.`);
+  process.exit(1);
+}
+let { keys } = readKekFile(file);
+const sealed = sealedUnder();
+
+if (verb === 'rotate') {
+  keys = [newKek(), ...keys];
+  write();
+  console.log('A new key is first. Now: kill -HUP <server>, see that nothing is sealed under the others, then retire.');
+} else if (verb === 'retire') {
+  const gone = keys.slice(1).filter(({ id }) => !sealed.has(id));
+  keys = keys.filter((key) => !gone.includes(key));
+  if (gone.length > 0) write();
+  console.log(gone.length > 0 ? `forgotten: ${gone.map(({ id }) => id).join(', ')}` : 'Nothing to forget.');
+}
+for (const [at, { id }] of keys.entries()) {
+  console.log(`  ${id}${at === 0 ? ' (seals)' : ''}: ${sealed.get(id) ?? 0} sealed`);
+}
+
+function sealedUnder(): Map<string, number> {
+  const counts = new Map<string, number>();
+  if (!existsSync(credentialsFile(folder))) return counts;
+  const store = new CredentialStore(folder);
+  for (const { sealed } of store.all()) if (sealed) counts.set(sealed.kid, (counts.get(sealed.kid) ?? 0) + 1);
+  store.close();
+  return counts;
+}
+
+/** Whole or not at all: the server may read it at this moment. */
+function write(): void {
+  const handle = openSync(`${file}.new`, 'w', 0o600);
+  writeSync(handle, asText({ keys }));
+  fsyncSync(handle);
+  closeSync(handle);
+  renameSync(`${file}.new`, file);
+}
