@@ -12,18 +12,18 @@ const SPELLED_LIMIT = 20;
  */
 export interface Speech {
   /** An amount of 1 … `AMOUNT_LIMIT_MINOR`, as what follows `amount-is`. In Japanese it closes its sentence (です). */
-  amount(money: Money): Fragment[];
+  readonly amount: (money: Money) => Fragment[];
   /** 0 … 9,999,999. */
-  number(value: number): Fragment[];
+  readonly number: (value: number) => Fragment[];
   /** "4 digits so far", 1 … 19. */
-  keys(count: number): Fragment[];
+  readonly keys: (count: number) => Fragment[];
   /** "For English, press 2", 1 … 9: for this language's own voice. */
-  choice(key: number): Fragment[];
+  readonly choice: (key: number) => Fragment[];
   /**
    * Letters, digits and the signs that the language has words for, one by one; others are left out. Nothing where there
    * are more than 20.
    */
-  spell(text: string): Fragment[];
+  readonly spell: (text: string) => Fragment[];
 }
 
 /** The speech of a language by its rules. */
