@@ -79,8 +79,9 @@ export const ADAPTER: readonly Clause[] = [
     async run({ gateway }) {
       const { purposes, actions, partial = [], lengths, currencies } = gateway.abilities;
       expect(gateway.name).toMatch(/^[a-z][a-z0-9-]{0,31}$/);
-      if (purposes.includes('stored-charge')) expect(gateway.chargeStored).toBeDefined();
-      if (actions.length > 0) expect(gateway.operate).toBeDefined();
+      if (purposes.includes('stored-charge'))
+        expect('chargeStored' in gateway && gateway.chargeStored !== undefined).toBe(true);
+      if (actions.length > 0) expect('operate' in gateway && gateway.operate !== undefined).toBe(true);
       for (const action of partial) expect(actions).toContain(action);
       expect(currencies.length).toBeGreaterThan(0);
       // ISO/IEC 7812-1: 12 to 19 digits, as the dialogue takes them.
@@ -98,7 +99,8 @@ const BOASTED: GatewayAbilities = {
 
 /** Runs it, and gives what `Buffer.alloc` made meanwhile: what a card may be written into (pools are shared). */
 async function buffersMadeBy<T>(run: () => Promise<T>): Promise<{ made: Buffer[]; result: T }> {
-  const alloc = Buffer.alloc;
+  const alloc = Buffer.alloc.bind(Buffer);
+  const before = Object.getOwnPropertyDescriptor(Buffer, 'alloc');
   const made: Buffer[] = [];
   Buffer.alloc = ((...given: Parameters<typeof alloc>) => {
     const buffer = alloc(...given);
@@ -108,7 +110,7 @@ async function buffersMadeBy<T>(run: () => Promise<T>): Promise<{ made: Buffer[]
   try {
     return { result: await run(), made };
   } finally {
-    Buffer.alloc = alloc;
+    if (before) Object.defineProperty(Buffer, 'alloc', before);
   }
 }
 

@@ -32,6 +32,9 @@ const NUMBERS = {
   ...CARDS,
 } as const;
 
+/** Those that no other bytes look like, in whatever shape; of the others text alone is looked for, by the search. */
+const TELLING = Object.values(NUMBERS).filter((number) => new Set(number).size > 4);
+
 const TRANSPORTS = ['event', 'tone', 'both'] as const;
 type Transport = (typeof TRANSPORTS)[number];
 
@@ -94,17 +97,17 @@ export async function auditResidue(payments: number, together: number): Promise<
     };
     const searched = new Map<string, number>();
     const hits: Find[] = [];
-    const look = (name: string, pid: number) => {
-      const { finds, bytes } = search.memory(pid, name);
+    const look = async (name: string, pid: number) => {
+      const { finds, bytes } = await search.memory(pid, name);
       searched.set(name, (searched.get(name) ?? 0) + bytes);
       hits.push(...finds);
     };
     const { server, folder } = house.stack;
-    const outsideTheCde = () => {
-      look('media-server', server.pid ?? 0);
-      for (const pid of childrenOf(server.pid ?? 0, 'mediasoup-worker')) look('media worker', pid);
+    const outsideTheCde = async () => {
+      await look('media-server', server.pid ?? 0);
+      for (const pid of childrenOf(server.pid ?? 0, 'mediasoup-worker')) await look('media worker', pid);
       for (const pid of processTree(process.pid).filter((each) => commandOf(each).startsWith('chromium')))
-        look('browser', pid);
+        await look('browser', pid);
     };
 
     let left = payments - 1;
@@ -124,31 +127,30 @@ export async function auditResidue(payments: number, together: number): Promise<
     const paid = Promise.all(cards).finally(() => (done = true));
     while (!done) {
       await Promise.race([paid, wait(5000)]);
-      outsideTheCde();
+      await outsideTheCde();
     }
     await paid;
     await wait(1000);
-    look('card process, one second after the last outcome', cardPid(house));
-    outsideTheCde();
+    await look('card process, one second after the last outcome', cardPid(house));
+    await outsideTheCde();
 
     answers.push({ where: 'events', bytes: Buffer.from(JSON.stringify(talks.map(({ agent }) => agent.said))) });
     answers.push({ where: 'browser storage', bytes: Buffer.from(await window.storage()) });
     answers.push({ where: 'browser page', bytes: Buffer.from(await window.page()) });
-    for (const { where, bytes } of answers) {
-      searched.set(where.replace(/ \d+$/, 's'), (searched.get(where.replace(/ \d+$/, 's')) ?? 0) + bytes.length);
-      hits.push(...findDigits(where, bytes, Object.values(NUMBERS)));
-    }
-    const inFiles = () => {
+    const said = Buffer.concat(answers.map(({ bytes }) => bytes));
+    searched.set('API answers, events, browser storage and page', said.length);
+    hits.push(...(await inBytes(search, 'API answers, events, browser storage and page', said)));
+    const inFiles = async () => {
       for (const file of filesOf(folder)) {
         const name = `file ${path.relative(folder, file)}`;
         searched.set(name, statSync(file).size);
-        hits.push(...findDigits(name, readFileSync(file), Object.values(NUMBERS)), ...search.file(file, name));
+        hits.push(...findDigits(name, readFileSync(file), TELLING), ...(await search.file(file, name)));
       }
     };
-    inFiles();
+    await inFiles();
     await house.clear();
     await house.stack.stop();
-    inFiles();
+    await inFiles();
     return { payments, outcomes, hits, searched, plantedFound };
   } finally {
     globalThis.fetch = realFetch;
@@ -229,6 +231,17 @@ function filesOf(folder: string): string[] {
     .filter((file) => statSync(file).isFile());
 }
 
+async function inBytes(search: DigitSearch, where: string, bytes: Buffer): Promise<Find[]> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'tonegate-answer-'));
+  try {
+    const file = path.join(folder, 'bytes');
+    writeFileSync(file, bytes);
+    return [...findDigits(where, bytes, TELLING), ...(await search.file(file, where))];
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 /** One card in each shape, in a file and in another process's memory: each has to be found, or the search proves nothing. */
 async function plantedAreFound(search: DigitSearch): Promise<boolean> {
   const folder = mkdtempSync(path.join(tmpdir(), 'tonegate-planted-'));
@@ -253,12 +266,12 @@ async function plantedAreFound(search: DigitSearch): Promise<boolean> {
     for (const [shape, bytes] of plants) {
       const file = path.join(folder, 'planted');
       writeFileSync(file, bytes);
-      if (search.file(file, shape).length === 0) missed++;
+      if ((await search.file(file, shape)).length === 0) missed++;
       const holder = fork(path.join(import.meta.dirname, 'holder.ts'), [file], {
         stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       });
       await once(holder, 'message');
-      if (search.memory(holder.pid ?? 0, shape).finds.length === 0) missed++;
+      if ((await search.memory(holder.pid ?? 0, shape)).finds.length === 0) missed++;
       holder.kill('SIGKILL');
       await once(holder, 'exit');
     }

@@ -49,7 +49,7 @@ export class Fingerprints {
     // What is wrong is said by its place alone: the message must not quote a key.
     if (!read.success)
       throw new Error(
-        `fingerprintKeyFile: ${file} doesn't fit at ${read.error.issues.map(({ path }) => path.join('.'))}`,
+        `fingerprintKeyFile: ${file} doesn't fit at ${read.error.issues.map(({ path }) => path.join('.')).join(', ')}`,
       );
     return new Fingerprints(read.data.keys.map(({ id, key }) => ({ id, key: Buffer.from(key, 'base64') })));
   }

@@ -1,5 +1,5 @@
 import { chmodSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import type { LedgerErrorCode, LedgerOptions } from './ledger.ts';
 import { CHAIN_START, type ChainLink, chainHash, HeadFile } from './ledger-chain.ts';
@@ -61,8 +61,7 @@ export class LedgerDb {
       this.#tip = this.#lastLink();
       const loss = this.#loss();
       if (loss !== undefined && !options.acceptLoss) throw new LedgerError('not-whole', loss);
-      if (loss !== undefined)
-        this.atomically(() => this.addEvent(Date.now(), '', '', null, 'loss-accepted', null, { loss }));
+      if (loss !== undefined) this.#accept(loss);
       else if (this.#tip.number > 0) this.#head.write(this.#tip);
     } catch (error) {
       for (const close of closing.toReversed()) close();
@@ -139,10 +138,7 @@ export class LedgerDb {
     this.#lock.close();
   }
 
-  /**
-   * What is wrong with the chain from an event on, as words; undefined where nothing is. A row that the last event of
-   * its attempt has otherwise was changed by another program.
-   */
+  /** What is wrong with the chain after an event (the first one's start, unless given), as words; undefined: nothing. */
   check(from: ChainLink = { number: 0, hash: CHAIN_START }): string | undefined {
     let { number, hash } = from;
     const later = this.#db.prepare(
@@ -156,23 +152,32 @@ export class LedgerDb {
     return undefined;
   }
 
+  /** What is there is the ledger from now on; that something is missing stands in it. */
+  #accept(loss: string): void {
+    // The head may name an event beyond the end; it must not count any more.
+    this.#head.forget();
+    this.atomically(() => this.addEvent(Date.now(), '', '', null, 'loss-accepted', null, { loss }));
+  }
+
   #loss(): string | undefined {
     const head = this.#head.read();
     const { number } = this.#tip;
     if (!head && number === 0) return undefined;
-    const wrong = !head
-      ? 'its head file is missing'
-      : this.get('SELECT hash FROM events WHERE number = ?', head.number)?.['hash'] === head.hash
-        ? this.check(head)
-        : number < head.number
-          ? `it ends at event ${number}, and event ${head.number} was written`
-          : `event ${head.number} isn't what was written`;
+    const wrong = head ? this.#notFollowing(head) : 'its head file is missing';
     return (
       wrong &&
       `The ledger ${this.file} is not whole: ${wrong}. Payments may have been taken that it doesn't know, so no money is ` +
         "taken. Put back the newest copy of its folder; or compare the last payments with the gateway's own books and " +
-        `then accept the loss with: npm run ledger -- accept ${this.file.replace(/\/[^/]*$/, '')}`
+        `then accept the loss with: npm run ledger -- accept ${dirname(this.file)}`
     );
+  }
+
+  #notFollowing(head: ChainLink): string | undefined {
+    const { number } = this.#tip;
+    if (number < head.number) return `it ends at event ${number}, and event ${head.number} was written`;
+    const there = this.get('SELECT hash FROM events WHERE number = ?', head.number);
+    if (there?.['hash'] !== head.hash) return `event ${head.number} isn't what was written`;
+    return this.check(head);
   }
 
   #lastLink(): ChainLink {

@@ -12,7 +12,10 @@ const name = z.string().min(1);
 const PLAIN = {
   sandbox: {
     url: httpsUrl.default('https://127.0.0.1:7070').describe('The practice payment service.'),
-    twoSteps: z.boolean().optional().describe('Makes the transaction first and sends the card then, as some services want it.'),
+    twoSteps: z
+      .boolean()
+      .optional()
+      .describe('Makes the transaction first and sends the card then, as some services want it.'),
   },
   http: {
     url: httpsUrl.describe('Below which `attempts/…` of docs/http-adapter.openapi.json lies.'),

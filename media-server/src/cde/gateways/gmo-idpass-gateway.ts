@@ -22,7 +22,7 @@ import type {
   StoredRequest,
 } from './gateway.ts';
 import { classOf } from './gmo-idpass-codes.ts';
-import { exchange } from './https-exchange.ts';
+import { type CardInBody, exchange } from './https-exchange.ts';
 
 export interface GmoIdPassParts extends GatewayRoute {
   /** `https://p01.mul-pay.jp`, or `https://pt01.mul-pay.jp` to practise. */
@@ -99,7 +99,10 @@ export class GmoIdPassGateway implements Gateway {
     const { number, yearMonth, securityCode } = cardParts(card);
     const paid = purpose !== 'card-update';
     const fields = { ...trade, OrderID: reference, CardNo: number, Expire: yearMonth, SecurityCode: securityCode };
-    const reply = await this.#ask('ExecTran', paid ? { ...fields, Method: '1' } : fields, left(), released);
+    const reply = await this.#ask('ExecTran', paid ? { ...fields, Method: '1' } : fields, left(), {
+      number: card.number,
+      released,
+    });
     const answer = this.#executed(reply, request, trade);
     if (paid || answer.is !== 'approved') return answer;
     const former = await this.#cards(request.member, left());
@@ -280,7 +283,7 @@ export class GmoIdPassGateway implements Gateway {
     return (fields.get('ProcessDate') ?? '').startsWith(month) ? 'RETURN' : 'RETURNX';
   }
 
-  async #ask(name: string, fields: Fields, timeoutMs: number, released?: () => void): Promise<Reply> {
+  async #ask(name: string, fields: Fields, timeoutMs: number, card?: CardInBody): Promise<Reply> {
     const result = await exchange(this.#agent, {
       method: 'POST',
       url: new URL(`payment/${name}.idPass`, this.#base),
@@ -288,7 +291,7 @@ export class GmoIdPassGateway implements Gateway {
       body: () => asciiFormBody(fields),
       contentType: 'application/x-www-form-urlencoded',
       timeoutMs,
-      ...(released && { released }),
+      ...(card && { card }),
     });
     if (result.is !== 'answered') return { is: 'nothing', sent: notSent(result) === undefined };
     return result.status === 200 ? replyIn(result.bytes) : { is: 'nothing', sent: true };

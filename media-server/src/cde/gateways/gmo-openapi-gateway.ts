@@ -19,7 +19,7 @@ import type {
   Reversal,
   StoredRequest,
 } from './gateway.ts';
-import { type ExchangeResult, exchange } from './https-exchange.ts';
+import { type CardInBody, type ExchangeResult, exchange } from './https-exchange.ts';
 
 /** The shop as card companies show it to cardholders; every request with a card has to carry it. */
 export interface GmoMerchant {
@@ -152,7 +152,10 @@ export class GmoOpenApiGateway implements Gateway {
           creditInformation: { card: keyed, creditChargeOptions: chargeOptions(request) },
         };
     const path = update ? 'credit/verifyCard' : 'credit/charge';
-    return answerOf(await this.#post(path, body, timeoutMs, keyOf(request.reference, 'card'), released), request);
+    return answerOf(
+      await this.#post(path, body, timeoutMs, keyOf(request.reference, 'card'), { number: card.number, released }),
+      request,
+    );
   }
 
   async chargeStored(request: StoredRequest, timeoutMs: number): Promise<Answer> {
@@ -245,7 +248,7 @@ export class GmoOpenApiGateway implements Gateway {
     return orderIn(await this.#inquire(reference, timeoutMs), reference);
   }
 
-  #post(path: string, body: BodyFields, timeoutMs: number, key?: string, released?: () => void) {
+  #post(path: string, body: BodyFields, timeoutMs: number, key?: string, card?: CardInBody) {
     return exchange(this.#agent, {
       method: 'POST',
       url: new URL(path, this.#base),
@@ -256,7 +259,7 @@ export class GmoOpenApiGateway implements Gateway {
       },
       body: () => jsonBody(body),
       timeoutMs,
-      ...(released && { released }),
+      ...(card && { card }),
     });
   }
 }

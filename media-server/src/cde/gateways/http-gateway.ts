@@ -19,7 +19,7 @@ import type {
   Reversal,
   StoredRequest,
 } from './gateway.ts';
-import { type ExchangeResult, exchange } from './https-exchange.ts';
+import { type CardInBody, type ExchangeResult, exchange } from './https-exchange.ts';
 
 export interface HttpGatewayParts extends GatewayRoute {
   /** Below which `attempts/…` lies. */
@@ -120,7 +120,7 @@ export class HttpGateway implements Gateway {
   async authorize(request: CardRequest, card: CardDigits, timeoutMs: number, released: () => void): Promise<Answer> {
     const { number, monthYear, securityCode } = cardParts(card);
     const body = { ...bodyOf(request, request.storedCard), card: { number, expiry: monthYear, securityCode } };
-    return answerOf(await this.#put(request, body, timeoutMs, released), request);
+    return answerOf(await this.#put(request, body, timeoutMs, { number: card.number, released }), request);
   }
 
   async chargeStored(request: StoredRequest, timeoutMs: number): Promise<Answer> {
@@ -154,9 +154,9 @@ export class HttpGateway implements Gateway {
     this.#agent.destroy();
   }
 
-  #put(request: AttemptName, body: BodyFields, timeoutMs: number, released?: () => void) {
+  #put(request: AttemptName, body: BodyFields, timeoutMs: number, card?: CardInBody) {
     const asked = { ...this.#to('PUT', request), timeoutMs, body: () => jsonBody(body) };
-    return exchange(this.#agent, released ? { ...asked, released } : asked);
+    return exchange(this.#agent, card ? { ...asked, card } : asked);
   }
 
   #to(method: 'GET' | 'PUT' | 'POST', { reference }: Pick<AttemptName, 'reference'>, action: '' | '/reverse' = '') {

@@ -1,9 +1,22 @@
+import { randomInt } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { type Agent, type RequestOptions, request } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { gatewayAgent } from './gateway-agent.ts';
 
+/** 2^31 − 1 */
+const PRIME = 2_147_483_647;
+const ASCII_ZERO = 0x30;
 /** The greatest answer that is read, bytes, where a request doesn't say otherwise. */
 const ANSWER_LIMIT = 16_384;
+
+/** What an exchange is told of the card in its body. */
+export interface CardInBody {
+  /** A digit a byte, value 0…9: read when the body is made. */
+  readonly number: Buffer;
+  /** Called once: the body is with the kernel, or never will be. */
+  readonly released: () => void;
+}
 
 export interface Exchange {
   readonly method: 'GET' | 'PUT' | 'POST';
@@ -11,19 +24,18 @@ export interface Exchange {
   readonly headers: Readonly<Record<string, string>>;
   /** Made when the connection stands and is verified, so that a card is copied as late as can be; zeroed when written. */
   readonly body?: () => Buffer;
+  readonly card?: CardInBody;
   /** Of the body; default: `application/json`. */
   readonly contentType?: string;
   /** The greatest answer, bytes; a longer one is lost. Default: 16 KiB. */
   readonly answerLimit?: number;
   /** For everything together, ms. */
   readonly timeoutMs: number;
-  /** Called once: the body is with the kernel, or never will be. */
-  readonly released?: () => void;
 }
 
 /**
  * `not-sent`: no byte of the body left. `lost`: some may have, and no whole answer came. `json` is undefined where the
- * answer isn't JSON. Digits in the answer that could be a card number are overwritten with ones before anything reads it.
+ * answer isn't JSON. A card number of the request that it repeats is overwritten before anything makes a string of it.
  */
 export type ExchangeResult =
   | { readonly is: 'answered'; readonly status: number; readonly bytes: Buffer; readonly json: unknown }
@@ -49,10 +61,10 @@ export function exchange(
     url,
     headers,
     body,
+    card,
     contentType = 'application/json',
     answerLimit = ANSWER_LIMIT,
     timeoutMs,
-    released,
   }: Exchange,
 ): Promise<ExchangeResult> {
   return new Promise((resolve) => {
@@ -60,11 +72,13 @@ export function exchange(
     let sent = false;
     let why: string | undefined;
     let result: ExchangeResult | undefined;
-    let releasedOnce = released;
+    let trace: NumberTrace | undefined;
+    let answering: IncomingMessage | undefined;
+    let released = card?.released;
     const wiped = () => {
       bytes?.fill(0);
-      releasedOnce?.();
-      releasedOnce = undefined;
+      released?.();
+      released = undefined;
     };
 
     const options: RequestOptions = { method, agent, headers: { ...headers, accept: 'application/json' } };
@@ -77,16 +91,21 @@ export function exchange(
     const timer = setTimeout(() => {
       why ??= `no answer within ${timeoutMs} ms`;
       call.destroy();
-      // Without a connection (a proxy that is silent) nothing would tell of the end.
-      if (!call.socket) ended();
+      // Without a connection (a proxy that is silent), or after its end, nothing would tell of it.
+      if (!call.socket || call.closed) ended();
     }, timeoutMs);
 
     call.on('error', (error: NodeJS.ErrnoException) => {
       // The code alone: a message may repeat what was sent.
       why ??= error.code;
     });
-    call.on('close', ended);
+    call.on('close', () => {
+      // Node tells of a closed connection before the last of an answer that came whole is read.
+      if (answering?.complete && !answering.readableEnded && !answering.destroyed) answering.once('close', ended);
+      else ended();
+    });
     call.on('response', (answer) => {
+      answering = answer;
       const chunks: Buffer[] = [];
       let length = 0;
       answer.on('data', (chunk: Buffer) => {
@@ -101,7 +120,7 @@ export function exchange(
         if (!answer.complete) return;
         const bytes = Buffer.concat(chunks);
         for (const chunk of chunks) chunk.fill(0);
-        veil(bytes);
+        trace?.wipeFrom(bytes);
         result = { is: 'answered', status: answer.statusCode ?? 0, bytes, json: parsed(bytes) };
         call.destroy();
       });
@@ -115,6 +134,7 @@ export function exchange(
       // Emitted only when the peer's certificate was verified.
       (socket as TLSSocket).once('secureConnect', () => {
         if (call.destroyed) return;
+        if (card) trace = new NumberTrace(card.number);
         bytes = body();
         call.setHeader('content-length', bytes.length);
         call.setHeader('content-type', contentType);
@@ -137,27 +157,31 @@ function parsed(answer: Buffer): unknown {
   }
 }
 
-/**
- * Overwrites each run of 12–19 digits that passes Luhn: a gateway that repeats the card in its answer must not bring it
- * into a string. Ones keep JSON valid, and no run of 12–19 ones passes Luhn.
- */
-function veil(bytes: Buffer): void {
-  let start = 0;
-  for (let at = 0; at <= bytes.length; at++) {
-    const byte = bytes[at] ?? 0;
-    if (byte >= 0x30 && byte <= 0x39) continue;
-    const run = bytes.subarray(start, at);
-    if (run.length >= 12 && run.length <= 19 && passesLuhn(run)) run.fill(0x31);
-    start = at + 1;
-  }
-}
+/** What is remembered of a number so that its digits can be known again: 31 bits, under a key of this request's. */
+class NumberTrace {
+  readonly #length: number;
+  readonly #key = randomInt(2, PRIME);
+  readonly #trace: number;
 
-/** ISO/IEC 7812-1, of ASCII digits. */
-function passesLuhn(digits: Buffer): boolean {
-  let sum = 0;
-  for (let i = 0; i < digits.length; i++) {
-    const digit = (digits[digits.length - 1 - i] ?? 0) - 0x30;
-    sum += i % 2 === 0 ? digit : digit > 4 ? digit * 2 - 9 : digit * 2;
+  constructor(digits: Buffer) {
+    this.#length = digits.length;
+    this.#trace = this.#of(digits, 0, 0);
   }
-  return sum % 10 === 0;
+
+  /** Overwrites the number with ones wherever it stands in a text: those keep JSON valid. */
+  wipeFrom(text: Buffer): void {
+    for (let at = 0; at + this.#length <= text.length; at++) {
+      if (this.#of(text, at, ASCII_ZERO) === this.#trace) text.fill(ASCII_ZERO + 1, at, at + this.#length);
+    }
+  }
+
+  #of(bytes: Buffer, from: number, zero: number): number {
+    let trace = 1;
+    for (let at = from; at < from + this.#length; at++) {
+      const digit = (bytes[at] ?? 0) - zero;
+      if (digit < 0 || digit > 9) return -1;
+      trace = Number((BigInt(trace) * BigInt(this.#key) + BigInt(digit)) % BigInt(PRIME));
+    }
+    return trace;
+  }
 }

@@ -16,7 +16,7 @@ import type {
   MoneyRequest,
   Reversal,
 } from './gateway.ts';
-import { type ExchangeResult, exchange } from './https-exchange.ts';
+import { type CardInBody, type ExchangeResult, exchange } from './https-exchange.ts';
 
 export interface KomojuParts extends GatewayRoute {
   /** `https://komoju.com`; practice and earnest differ by the key alone. */
@@ -109,7 +109,7 @@ export class KomojuGateway implements Gateway {
       metadata: { order: order.reference },
       payment_details: { type: 'credit_card', number, month, year, verification_value: securityCode },
     };
-    const result = await this.#post('payments', body, reference, timeoutMs, released);
+    const result = await this.#post('payments', body, reference, timeoutMs, { number: card.number, released });
     const payment = paymentIn(result);
     if (!payment) return refusalIn(result);
     return payment.external_order_num === reference ? asAnswer(found(payment, purpose)) : { is: 'unknown' };
@@ -190,7 +190,7 @@ export class KomojuGateway implements Gateway {
     });
   }
 
-  #post(path: string, fields: BodyFields, key: string, timeoutMs: number, released?: () => void) {
+  #post(path: string, fields: BodyFields, key: string, timeoutMs: number, card?: CardInBody) {
     return exchange(this.#agent, {
       method: 'POST',
       url: new URL(path, this.#base),
@@ -198,7 +198,7 @@ export class KomojuGateway implements Gateway {
       body: () => formBody(fields),
       contentType: 'application/x-www-form-urlencoded',
       timeoutMs,
-      ...(released && { released }),
+      ...(card && { card }),
     });
   }
 

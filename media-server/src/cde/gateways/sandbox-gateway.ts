@@ -78,7 +78,7 @@ export class SandboxGateway implements Gateway {
     const result = await exchange(this.#agent, {
       ...this.#to('PUT', request, ''),
       timeoutMs,
-      released,
+      card: { number: card.number, released },
       body: () =>
         jsonBody({
           ...termsOf(request),

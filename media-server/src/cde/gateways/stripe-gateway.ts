@@ -21,7 +21,7 @@ import type {
   Reversal,
   StoredRequest,
 } from './gateway.ts';
-import { type ExchangeResult, exchange } from './https-exchange.ts';
+import { type CardInBody, type ExchangeResult, exchange } from './https-exchange.ts';
 
 export interface StripeParts extends GatewayRoute {
   /** `https://api.stripe.com`; practice and earnest differ by the key alone. */
@@ -168,7 +168,10 @@ export class StripeGateway implements Gateway {
     const update = purpose === 'card-update';
     const path = `${update ? 'v1/setup_intents' : 'v1/payment_intents'}/${transaction}/confirm`;
     const expand = update ? ['payment_method'] : ['latest_charge'];
-    const result = await this.#post(path, { ...body, expand }, `${reference}-confirm`, left(), released);
+    const result = await this.#post(path, { ...body, expand }, `${reference}-confirm`, left(), {
+      number: card.number,
+      released,
+    });
     if (okJson(result) === undefined) return refusalIn(result);
     const found = update ? await this.#storedBy(result, left) : paidBy(result, request);
     return asAnswer(found);
@@ -347,7 +350,7 @@ export class StripeGateway implements Gateway {
     });
   }
 
-  #post(path: string, fields: BodyFields, key: string | undefined, timeoutMs: number, released?: () => void) {
+  #post(path: string, fields: BodyFields, key: string | undefined, timeoutMs: number, card?: CardInBody) {
     return exchange(this.#agent, {
       method: 'POST',
       url: new URL(path, this.#base),
@@ -355,7 +358,7 @@ export class StripeGateway implements Gateway {
       body: () => formBody(fields),
       contentType: 'application/x-www-form-urlencoded',
       timeoutMs,
-      ...(released && { released }),
+      ...(card && { card }),
     });
   }
 

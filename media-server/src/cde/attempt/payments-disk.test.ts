@@ -1,0 +1,175 @@
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { TestClock } from '../../shared/clock.ts';
+import { devCa } from '../../shared/dev-ca.ts';
+import { newId } from '../../shared/ids.ts';
+import { createLogger, silentLogger } from '../../shared/logger.ts';
+import { err } from '../../shared/result.ts';
+import type { Answer, AttemptName, CardDigits, Found, Reversal } from '../gateways/gateway.ts';
+import type { CardSettings } from '../settings.ts';
+import { GatewayBook } from './gateway-book.ts';
+import { Ledger } from './ledger.ts';
+import { type PaymentMeta, Payments } from './payments.ts';
+import { FakeGateway } from './testing/fake-gateway.ts';
+
+const RULES = { lookupDelaysMs: [100, 100, 2000], reverseAfterMs: 600_000, absentAgainAfterMs: 1000 };
+
+/** A gateway with books: what was sent is approved, and given back when that is asked for. */
+class BookedGateway extends FakeGateway {
+  readonly books = new Map<string, 'approved' | 'reversed'>();
+
+  override async authorize(request: AttemptName, card: CardDigits, timeoutMs: number, released: () => void) {
+    this.books.set(request.reference, 'approved');
+    this.answers = [(): Answer => ({ is: 'approved', receipt: 'TAB' })];
+    return super.authorize(request, card, timeoutMs, released);
+  }
+  override async lookUp({ reference }: AttemptName): Promise<Found> {
+    return { is: this.books.get(reference) ?? 'absent' };
+  }
+  override async reverse({ reference }: AttemptName): Promise<Reversal> {
+    this.books.set(reference, 'reversed');
+    return 'reversed';
+  }
+}
+
+let folder: string;
+let clock: TestClock;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'disk-'));
+  clock = new TestClock();
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** A ledger whose writes from the `from`th on fail, `count` times, as on a full disk. */
+function failing(ledger: Ledger, from: number, count: number): Ledger {
+  const writes = ['openPayment', 'intend', 'writeAttempt', 'endPayment', 'markTold'];
+  let seen = 0;
+  return new Proxy(ledger, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== 'function') return value;
+      const method = value.bind(target) as (...args: unknown[]) => unknown;
+      if (!writes.includes(String(name))) return method;
+      return (...args: unknown[]) => {
+        const at = seen++;
+        if (at < from || at >= from + count) return method(...args);
+        return Promise.resolve(err({ code: 'ledger-unavailable', message: 'database or disk is full' }));
+      };
+    },
+  });
+}
+
+function paymentsWith(ledger: Ledger, gateway: FakeGateway): Payments {
+  const gateways = new GatewayBook(gateway);
+  return new Payments({ ledger, gateways, rules: RULES, timeoutMs: 1000, clock, logger: silentLogger });
+}
+
+function meta(): PaymentMeta {
+  const order = { reference: 'A-1', amountMinor: 1200, currency: 'JPY' } as const;
+  return { payment: newId(), merchant: newId(), purpose: 'charge', order };
+}
+
+function card() {
+  return {
+    number: Buffer.from(Array.from('4242424242424242', Number)),
+    expiry: Buffer.from([1, 2, 3, 0]),
+    securityCode: Buffer.from([1, 2, 3]),
+    brand: 'visa',
+  } as const;
+}
+
+async function whileTimePasses<T>(promise: Promise<T>, stepMs = 50): Promise<T> {
+  let over = false;
+  const end = () => {
+    over = true;
+  };
+  promise.then(end, end);
+  while (!over) {
+    clock.advance(stepMs);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return promise;
+}
+
+/** One payment over a disk that fails, then a life on a disk that doesn't; what it comes to. */
+async function payOver(disk: (ledger: Ledger) => Ledger, path: string, maxBytes?: number) {
+  const gateway = new BookedGateway();
+  const first = paymentsWith(disk(await Ledger.open(path, maxBytes)), gateway);
+  const order = meta();
+  let told = false;
+  const opened = await first.open(order);
+  if (opened.ok) {
+    const { outcome } = await whileTimePasses(first.authorize(order, card()), 1);
+    if (outcome === 'approved') told = await first.told(order.payment, 'approved');
+  }
+  const asked = gateway.asked.length;
+  await first.close();
+  const second = paymentsWith(await Ledger.open(path), gateway);
+  await second.start();
+  const settled = async () => {
+    for (;;) {
+      const state = await second.state(order.payment);
+      const open = state?.result.outcome === 'unknown' || (state?.result.outcome === 'approved' && !state.told);
+      if (!open) return state?.result.outcome;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  const outcome = await whileTimePasses(settled());
+  await second.close();
+  return {
+    opened: opened.ok,
+    outcome,
+    told,
+    asked,
+    kept: [...gateway.books.values()].filter((is) => is === 'approved').length,
+  };
+}
+
+test.each([0, 1, 2, 3, 4].flatMap((from) => [1, 2, Number.POSITIVE_INFINITY].map((count) => [from, count] as const)))(
+  'a disk that is full from write %d on, for %d writes: nothing is asked before it is written, nobody told before either, the books agree',
+  async (from, count) => {
+    const after = await payOver((ledger) => failing(ledger, from, count), join(folder, 'ledger'));
+    expect(after.opened).toBe(from > 0);
+    // Writes 0 to 2 are the opening, the intent and "sent".
+    expect(after.asked).toBe(from <= 2 ? 0 : 1);
+    expect(after.kept).toBe(after.outcome === 'approved' ? 1 : 0);
+    if (after.told) expect(after.outcome).toBe('approved');
+    if (from > 4) expect(after.told).toBe(true);
+  },
+);
+
+async function settings(): Promise<CardSettings> {
+  const { caFile } = await devCa(join(folder, 'ca'), ['localhost']);
+  writeFileSync(join(folder, 'key'), 'key-of-merchant');
+  const gateway = { kind: 'sandbox', url: 'https://localhost', caFile, keyFile: join(folder, 'key'), timeoutMs: 1000 };
+  return { ledgerFolder: join(folder, 'ledger'), gateway, ...RULES } as unknown as CardSettings;
+}
+
+/** Opens payments as the card process does; nothing of money works, and the log says why. */
+async function expectRefusing(given: CardSettings, why: RegExp): Promise<void> {
+  let logged = '';
+  const lines = new Writable({ write: (chunk, _encoding, done) => done(void (logged += chunk)) });
+  const payments = await Payments.open(given, clock, createLogger('trace', lines));
+  await payments.start();
+  expect(await payments.open(meta())).toEqual({ ok: false, error: 'ledger-unavailable' });
+  const command = { type: 'money', payment: newId(), merchant: newId(), of: newId(), action: 'refund' } as const;
+  expect(await payments.money(command)).toEqual({ ok: false, error: 'ledger-unavailable' });
+  expect(await payments.list()).toEqual([]);
+  // Nobody may conclude that nothing was asked.
+  expect((await payments.state(newId()))?.result.outcome).toBe('unknown');
+  expect(logged).toMatch(why);
+  await payments.close();
+}
+
+test('a ledger that lost its end: calls go on, no money is taken, and the log says what to do', async () => {
+  const given = await settings();
+  const ledger = await Ledger.open(given.ledgerFolder);
+  await ledger.openPayment({ ...meta(), at: 0, paidSince: 0 });
+  cpSync(join(given.ledgerFolder, 'ledger.head'), join(folder, 'head'));
+  await ledger.close();
+  rmSync(join(given.ledgerFolder, 'ledger.sqlite'));
+  await expectRefusing(given, /no money is taken: .*not whole.*npm run ledger -- accept/);
+});
