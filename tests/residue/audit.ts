@@ -19,7 +19,7 @@ import { atStep, calls, cardPid, childrenOf, hasNoOtherCard, type Talk, talking 
 import { addAgents, CROWD_PASSWORD } from '../house/crowd.ts';
 import { CARDS, CODE, EXPIRY, House } from '../house/house.ts';
 import type { Phone } from '../phone/phone.ts';
-import { type Find, findDigits, SHAPES } from './digits.ts';
+import { type Find, SHAPES } from './digits.ts';
 import { commandOf, DigitSearch, processTree } from './memory.ts';
 
 /** Published test numbers with enough different digits to be told from other bytes; `mistaken` fails its check digit. */
@@ -31,9 +31,6 @@ const NUMBERS = {
   mistaken: '3530111333300001',
   ...CARDS,
 } as const;
-
-/** Those that no other bytes look like, in whatever shape; of the others text alone is looked for, by the search. */
-const TELLING = Object.values(NUMBERS).filter((number) => new Set(number).size > 4);
 
 const TRANSPORTS = ['event', 'tone', 'both'] as const;
 type Transport = (typeof TRANSPORTS)[number];
@@ -144,7 +141,7 @@ export async function auditResidue(payments: number, together: number): Promise<
       for (const file of filesOf(folder)) {
         const name = `file ${path.relative(folder, file)}`;
         searched.set(name, statSync(file).size);
-        hits.push(...findDigits(name, readFileSync(file), TELLING), ...(await search.file(file, name)));
+        hits.push(...(await inBytes(search, name, readFileSync(file))));
       }
     };
     await inFiles();
@@ -231,12 +228,15 @@ function filesOf(folder: string): string[] {
     .filter((file) => statSync(file).isFile());
 }
 
+/** As it stands, and without what stands between single digits or groups of them ("4242 4242", [4,2,4,2]). */
 async function inBytes(search: DigitSearch, where: string, bytes: Buffer): Promise<Find[]> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'tonegate-answer-'));
+  const folder = mkdtempSync(path.join(tmpdir(), 'tonegate-searched-'));
+  const file = path.join(folder, 'bytes');
   try {
-    const file = path.join(folder, 'bytes');
     writeFileSync(file, bytes);
-    return [...findDigits(where, bytes, TELLING), ...(await search.file(file, where))];
+    const finds = await search.file(file, where);
+    writeFileSync(file, bytes.toString('latin1').replace(/(?<=\d)[ ,.:;_"'-]{1,3}(?=\d)/g, ''), 'latin1');
+    return [...finds, ...(await search.file(file, `${where}, joined`))];
   } finally {
     rmSync(folder, { recursive: true });
   }

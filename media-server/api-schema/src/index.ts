@@ -644,10 +644,13 @@ export type MerchantPrompts = z.infer<typeof MerchantPrompts>;
 export const PutPrompt = z.strictObject({ file: z.string().max(120).default('') });
 
 const gatewayField = z.string().regex(/^[a-zA-Z]{1,40}$/);
+const scalar = z.union([z.string(), z.number(), z.boolean()]);
+/** OpenAPI has no word for JSON as such; settings are flat, or one level deep. */
+const gatewayValue = z.union([scalar, z.null(), z.array(scalar), z.record(z.string(), scalar)]);
 /** A merchant's own payment service: `docs/gateways.md` lists the fields of each kind. */
 export const PutGateway = z.strictObject({
   gateway: z
-    .record(gatewayField, z.json())
+    .record(gatewayField, gatewayValue)
     .and(z.object({ kind: z.string() }))
     .describe('`kind` and its settings'),
   credentials: z.record(gatewayField, z.string().min(1).max(1000)).describe('its secrets; they never come out again'),
