@@ -470,6 +470,7 @@ function cardSettings(settings: Settings, devCaFile: string): CardSettings {
     threads: card.threads,
     gateway: gatewayOf(settings, devCaFile),
     lookupDelaysMs: card.lookupDelaysMs,
+    fingerprintKeyFile: path.resolve(card.fingerprintKeyFile ?? path.join(dataFolder, 'fingerprint-keys.json')),
     reverseAfterMs: Math.round(card.reverseAfterSeconds * 1000),
     absentAgainAfterMs: Math.round(card.absentAgainAfterSeconds * 1000),
     dialogue: {

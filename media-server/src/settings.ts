@@ -144,6 +144,12 @@ export const Settings = z.strictObject({
         .describe(
           "File of the keys that merchants' own gateway credentials are sealed under (0600), see docs/gateways.md; default: gateway-keys.json in dataFolder, made at the first start. Reloaded by SIGHUP.",
         ),
+      fingerprintKeyFile: z
+        .string()
+        .optional()
+        .describe(
+          'File of the keys of card fingerprints (0600), see docs/security.md; default: fingerprint-keys.json in dataFolder, made at the first start. Reloaded by SIGHUP.',
+        ),
     })
     .prefault({}),
   gateway: gatewaySettings(z.string(), z.string().optional())

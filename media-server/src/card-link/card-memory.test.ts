@@ -1,5 +1,6 @@
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { newId } from '../shared/ids.ts';
 import { Desk, RtpPeer, TestHouse } from './test-house.ts';
@@ -82,6 +83,12 @@ test.runIf(readable)(
     expect(await desk.message('outcome')).toMatchObject({ outcome: 'approved', brand: 'amex', lastFour: '0005' });
     expect(inMemory(house.pid())).toEqual([0, 0, 0]);
     expect(inFiles(house.folder)).toEqual([]);
+    const ledger = new DatabaseSync(join(house.settings.ledgerFolder, 'ledger.sqlite'), { readOnly: true });
+    // Brand, last four digits and a fingerprint under a key that is elsewhere: no more is stored of a card.
+    expect(ledger.prepare('SELECT brand, last_four, fingerprint FROM attempts').all()).toEqual([
+      { brand: 'amex', last_four: '0005', fingerprint: expect.stringMatching(/^[a-z]{8}\.[A-Za-z0-9_-]{43}$/) },
+    ]);
+    ledger.close();
     await desk.link.stop();
     phone.close();
     sfu.close();

@@ -2,7 +2,7 @@ import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { FromCard, ToCard } from '../cde/contract.ts';
-import { asText, newKek, readKekFile } from '../cde/vault/key-ring.ts';
+import { keyFileText, newKey, readKeyFile } from '../cde/vault/key-file.ts';
 import { newId } from '../shared/ids.ts';
 import { Desk, RtpPeer, TestHouse } from './test-house.ts';
 
@@ -80,9 +80,9 @@ test('the card process tries a merchant’s gateway, keeps it sealed, pays by it
   sfu.close();
 
   // Its key is rotated while it runs: Node's permissions let it read the file that was put in the old one's place.
-  const [before] = readKekFile(house.settings.kekFile).keys;
+  const [before] = readKeyFile('card.kekFile', house.settings.kekFile).keys;
   if (!before) throw new Error('no key');
-  writeFileSync(house.settings.kekFile, asText({ keys: [newKek(), before] }));
+  writeFileSync(house.settings.kekFile, keyFileText({ keys: [newKey(), before] }));
   expect(await ask({ type: 'gateway-keys' })).toMatchObject({ wrapped: 1, shut: 0 });
   expect(await ask({ type: 'gateway-test', merchant })).toMatchObject({ result: 'works' });
 

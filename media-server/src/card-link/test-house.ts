@@ -60,6 +60,7 @@ export class TestHouse {
       socket: join(folder, 'card', 'card.sock'),
       ledgerFolder: join(folder, 'ledger'),
       kekFile: join(folder, 'kek.json'),
+      fingerprintKeyFile: join(folder, 'fingerprint-keys.json'),
       logFile: join(folder, 'card.log'),
       logLevel: 'trace',
       rtpPorts: { min, max: min + 39 },

@@ -86,6 +86,9 @@ function house(opened: Result<void, Refusal> = ok(undefined)) {
         events.push(`gateway ${action}`);
         return action === 'void' ? err('not-possible') : ok(approved);
       },
+      readKeys: () => {
+        events.push('fingerprint keys read');
+      },
       manualList: async () => ok({ attempts: [], more: 0 }),
       manualResolve: async () => err('no-such-payment'),
       ended: async (_payment, result) => {

@@ -43,6 +43,7 @@ export interface CardProcessOptions {
     | 'ended'
     | 'told'
     | 'list'
+    | 'readKeys'
     | 'state'
     | 'manualList'
     | 'manualResolve'
@@ -223,7 +224,10 @@ export class CardProcess {
       case 'unprovision':
       case 'gateway-test':
       case 'gateway-show':
+        void this.#ofGateways(command);
+        return;
       case 'gateway-keys':
+        this.#options.payments.readKeys();
         void this.#ofGateways(command);
         return;
       case 'prompt-put':

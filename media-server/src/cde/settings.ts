@@ -26,7 +26,7 @@ export const CardSettings = z.strictObject({
   reverseAfterMs: z.int().min(100),
   /** An order whose money was taken isn't taken again for this long, ms; 0: never mind. Default: a day. */
   paidAgainAfterMs: z.int().min(0).optional(),
-  /** Keys of card fingerprints, beside the ledger's disk if possible; made where it isn't there. Absent: none are kept. */
+  /** Keys of card fingerprints, apart from the ledger; made where it isn't there. Absent: no fingerprints are kept. */
   fingerprintKeyFile: path.optional(),
   /** Keys that merchants' own gateway credentials are sealed under; made where it isn't there and nothing is sealed yet. */
   kekFile: path,

@@ -11,7 +11,7 @@ import type { FromCard } from '../contract.ts';
 import type { Gateway } from '../gateways/gateway.ts';
 import type { GatewayCredentials } from '../gateways/gateway-settings.ts';
 import { CredentialStore, credentialsFile } from '../vault/credential-store.ts';
-import { asText, newKek, readKekFile } from '../vault/key-ring.ts';
+import { keyFileText, newKey, readKeyFile } from '../vault/key-file.ts';
 import { GatewayBook } from './gateway-book.ts';
 import { Ledger } from './ledger.ts';
 import { type GatewayCommand, MerchantGateways } from './merchant-gateways.ts';
@@ -215,20 +215,20 @@ test('sealed credentials that were swapped, changed or given another address can
 
 test('keys are rotated while payments go on: the newer wraps all, then the older one can go', async () => {
   await provision();
-  const [first] = readKekFile(kekFile).keys;
+  const [first] = readKeyFile('card.kekFile', kekFile).keys;
   if (!first) throw new Error('no key');
-  const fresh = newKek();
-  writeFileSync(kekFile, asText({ keys: [fresh, first] }));
+  const fresh = newKey();
+  writeFileSync(kekFile, keyFileText({ keys: [fresh, first] }));
   expect(await say({ type: 'gateway-keys' })).toMatchObject({ type: 'gateway-keys-read', wrapped: 1, shut: 0 });
   expect(services.some(({ closed }) => closed)).toBe(false);
-  writeFileSync(kekFile, asText({ keys: [fresh] }));
+  writeFileSync(kekFile, keyFileText({ keys: [fresh] }));
   await again();
   expect(await shown()).toMatchObject({ own: { state: 'usable' } });
   // At a start, too.
-  const newest = newKek();
-  writeFileSync(kekFile, asText({ keys: [newest, fresh] }));
+  const newest = newKey();
+  writeFileSync(kekFile, keyFileText({ keys: [newest, fresh] }));
   await again();
-  writeFileSync(kekFile, asText({ keys: [newest] }));
+  writeFileSync(kekFile, keyFileText({ keys: [newest] }));
   await again();
   expect(services.map(({ key }) => key)).toEqual([SECRET]);
 });
@@ -236,7 +236,7 @@ test('keys are rotated while payments go on: the newer wraps all, then the older
 test('without the key that it is sealed under a merchant’s gateway isn’t usable and says so, until the key is back', async () => {
   await provision();
   const before = readFileSync(kekFile);
-  writeFileSync(kekFile, asText({ keys: [newKek()] }));
+  writeFileSync(kekFile, keyFileText({ keys: [newKey()] }));
   await again();
   expect(await shown()).toMatchObject({ own: { state: 'no-key' } });
   expect(await pay(standard, 'A-1', 'approved')).toBe('no-such-gateway');
@@ -246,7 +246,7 @@ test('without the key that it is sealed under a merchant’s gateway isn’t usa
   rmSync(kekFile);
   await again();
   expect(await provision('sk_of_the_other', OTHER)).toBe('credentials-not-kept');
-  expect(log).toContain("isn't there, and credentials are sealed under its keys");
+  expect(log).toContain("isn't there, and its keys are needed: bring it back");
   writeFileSync(kekFile, before, { mode: 0o600 });
   expect(await say({ type: 'gateway-keys' })).toMatchObject({ wrapped: 1, shut: 0 });
   expect(await pay(services[0], 'A-1', 'approved')).toMatchObject({ outcome: 'approved' });

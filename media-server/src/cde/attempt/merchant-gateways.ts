@@ -13,7 +13,8 @@ import { traceOf } from '../hardening.ts';
 import type { CardSettings } from '../settings.ts';
 import { CredentialStore, type Provision } from '../vault/credential-store.ts';
 import { open, type Place, rewrap, seal } from '../vault/envelope.ts';
-import { KeyRing, KeyRingError } from '../vault/key-ring.ts';
+import { KeyFileError } from '../vault/key-file.ts';
+import { KeyRing } from '../vault/key-ring.ts';
 import type { GatewayBook } from './gateway-book.ts';
 
 /** Commands about merchants' own gateways. */
@@ -204,7 +205,7 @@ export class MerchantGateways {
       this.#ring = KeyRing.open(kekFile, make);
       return true;
     } catch (error) {
-      if (!(error instanceof KeyRingError)) throw error;
+      if (!(error instanceof KeyFileError)) throw error;
       log.error({}, `merchants' own credentials can't be opened or kept: ${error.message}`);
       return false;
     }
@@ -239,16 +240,16 @@ export class MerchantGateways {
     const all = store.all();
     const changed = all.flatMap((provision) => {
       const { sealed } = provision;
-      if (!sealed || sealed.kid === ring.newest.kid) return [];
+      if (!sealed || sealed.kid === ring.newest.id) return [];
       const wrapped = rewrap(ring, placeOf(provision), sealed);
       return wrapped.ok ? [{ provision, sealed: wrapped.value }] : [];
     });
     if (changed.length > 0) {
       // Where the disk fails they stay under the key that they are under.
       if (!this.#tried(() => store.rewrap(changed))) return 0;
-      log.info({ wrapped: changed.length, kid: ring.newest.kid }, "merchants' credentials are under a newer key");
+      log.info({ wrapped: changed.length, kid: ring.newest.id }, "merchants' credentials are under a newer key");
     }
-    const before = all.filter(({ sealed }) => sealed?.kid === ring.newest.kid).length;
+    const before = all.filter(({ sealed }) => sealed?.kid === ring.newest.id).length;
     return before + changed.length;
   }
 

@@ -17,6 +17,7 @@ import { gatewayFromFiles } from '../gateways/kinds.ts';
 import { sameService } from '../gateways/own-gateway.ts';
 import { traceOf } from '../hardening.ts';
 import type { CardSettings } from '../settings.ts';
+import { KeyFileError } from '../vault/key-file.ts';
 import { type AttemptPurpose, type AttemptRules, intend, mayResolve, resultOf } from './attempt.ts';
 import { AttemptRunner, type RunnerParts } from './attempt-runner.ts';
 import { Fingerprints } from './fingerprint.ts';
@@ -236,6 +237,17 @@ export class Payments {
     );
     this.#actions.set(command.payment, work);
     return work;
+  }
+
+  /** The keys of fingerprints were changed in their file. Where they can't be read those of before go on, which is logged. */
+  readKeys(): void {
+    const { fingerprints, logger } = this.#parts;
+    try {
+      fingerprints?.reload();
+    } catch (error) {
+      if (!(error instanceof KeyFileError)) throw error;
+      logger.error({}, `the keys of card fingerprints stay as they were: ${error.message}`);
+    }
   }
 
   /** What the merchant's gateway can do; undefined where none is set up. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -8,6 +8,7 @@ import { newId } from '../../shared/ids.ts';
 import { silentLogger } from '../../shared/logger.ts';
 import type { MoneyCommand, PaymentResult } from '../contract.ts';
 import type { Answer } from '../gateways/gateway.ts';
+import { keyFileText, newKey } from '../vault/key-file.ts';
 import { Fingerprints } from './fingerprint.ts';
 import { GatewayBook } from './gateway-book.ts';
 import { Ledger } from './ledger.ts';
@@ -470,33 +471,33 @@ test('an approval is kept with a keyed fingerprint, a decline with nothing of th
   await pay('card-update', { ...APPROVED, storedCard: 'card-a' });
   const [declined, approved, stored] = attempts();
   expect(declined).toMatchObject({ fingerprint: null, last_four: null, brand: null });
-  expect(approved?.['fingerprint']).toMatch(/^first\.[A-Za-z0-9_-]{43}$/);
+  expect(approved?.['fingerprint']).toMatch(/^[a-z]{8}\.[A-Za-z0-9_-]{43}$/);
   expect(stored?.['fingerprint']).toBe(approved?.['fingerprint']);
 });
 
 test('a fingerprint is the merchant’s own; after a rotation the old key compares, and a key that is gone says nothing', () => {
   const number = card().number;
   const file = join(folder, 'rotated');
-  const [old, fresh] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)].map((key) => key.toString('base64'));
-  writeFileSync(file, JSON.stringify({ keys: [{ id: 'olds', key: old }] }));
-  const before = Fingerprints.open(file).of(MERCHANT, number);
-  expect(Fingerprints.open(file).of('b'.repeat(26), number)).not.toBe(before);
-  writeFileSync(
-    file,
-    JSON.stringify({
-      keys: [
-        { id: 'news', key: fresh },
-        { id: 'olds', key: old },
-      ],
-    }),
-  );
-  const both = Fingerprints.open(file);
-  expect(both.of(MERCHANT, number)).toMatch(/^news\./);
-  expect(both.matches(MERCHANT, number, before)).toBe(true);
+  const [old, fresh] = [newKey(), newKey()];
+  const keep = (...keys: (typeof old)[]) => writeFileSync(file, keyFileText({ keys }), { mode: 0o600 });
+  keep(old);
+  const prints = Fingerprints.open(file);
+  const before = prints.of(MERCHANT, number);
+  expect(prints.of('b'.repeat(26), number)).not.toBe(before);
+  keep(fresh, old);
+  prints.reload();
+  expect(prints.of(MERCHANT, number).split('.')[0]).toBe(fresh.id);
+  expect(prints.matches(MERCHANT, number, before)).toBe(true);
   number[0] = 5;
-  expect(both.matches(MERCHANT, number, before)).toBe(false);
-  writeFileSync(file, JSON.stringify({ keys: [{ id: 'news', key: fresh }] }));
-  expect(Fingerprints.open(file).matches(MERCHANT, number, before)).toBeUndefined();
-  writeFileSync(file, '{"keys":[{"id":"news","key":"c2hvcnQ="}]}');
-  expect(() => Fingerprints.open(file)).toThrow(/doesn't fit at keys\.0\.key/);
+  expect(prints.matches(MERCHANT, number, before)).toBe(false);
+  keep(fresh);
+  prints.reload();
+  expect(prints.matches(MERCHANT, number, before)).toBeUndefined();
+  // A file that doesn't fit, or that others may read, changes nothing.
+  writeFileSync(file, '{"keys":[{"id":"news","key":"c2hvcnQ="}]}', { mode: 0o600 });
+  expect(() => prints.reload()).toThrow(/card\.fingerprintKeyFile: .* doesn't fit at keys\.0\.key/);
+  keep(newKey());
+  chmodSync(file, 0o644);
+  expect(() => prints.reload()).toThrow(/chmod 600/);
+  expect(prints.of(MERCHANT, number).split('.')[0]).toBe(fresh.id);
 });

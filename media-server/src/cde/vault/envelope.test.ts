@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Envelope, open, type Place, rewrap, seal } from './envelope.ts';
-import { asText, KeyRing, newKek } from './key-ring.ts';
+import { keyFileText, newKey } from './key-file.ts';
+import { KeyRing } from './key-ring.ts';
 
 const PLACE: Place = {
   merchant: 'a'.repeat(26),
@@ -20,9 +21,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-function ring(...keys: ReturnType<typeof newKek>[]): KeyRing {
+function ring(...keys: ReturnType<typeof newKey>[]): KeyRing {
   const file = join(folder, 'kek.json');
-  writeFileSync(file, asText({ keys }), { mode: 0o600 });
+  writeFileSync(file, keyFileText({ keys }), { mode: 0o600 });
   return KeyRing.open(file, false);
 }
 
@@ -32,7 +33,7 @@ function opened(keys: KeyRing, sealed: Envelope, place = PLACE): string {
 }
 
 test('what was sealed opens where it belongs, and nothing of it stands in the envelope', () => {
-  const keys = ring(newKek());
+  const keys = ring(newKey());
   const sealed = seal(keys, PLACE, Buffer.from(SECRET));
   expect(opened(keys, sealed)).toBe(SECRET);
   expect(JSON.stringify(sealed)).not.toContain(SECRET);
@@ -40,7 +41,7 @@ test('what was sealed opens where it belongs, and nothing of it stands in the en
 });
 
 test('an envelope in another’s place doesn’t open: merchant, record, field, version, the settings beside it', () => {
-  const keys = ring(newKek());
+  const keys = ring(newKey());
   const sealed = seal(keys, PLACE, Buffer.from(SECRET));
   const places: Partial<Place>[] = [
     { merchant: 'b'.repeat(26) },
@@ -53,7 +54,7 @@ test('an envelope in another’s place doesn’t open: merchant, record, field, 
 });
 
 test('one changed byte anywhere, or a part of another envelope, and it doesn’t open', () => {
-  const keys = ring(newKek());
+  const keys = ring(newKey());
   const sealed = seal(keys, PLACE, Buffer.from(SECRET));
   const other = seal(keys, PLACE, Buffer.from(SECRET));
   for (const part of ['iv', 'dek', 'ct', 'tag'] as const) {
@@ -66,7 +67,7 @@ test('one changed byte anywhere, or a part of another envelope, and it doesn’t
 });
 
 test('a rotation wraps anew under the new key, and the old one is needed no more', () => {
-  const [old, fresh] = [newKek(), newKek()];
+  const [old, fresh] = [newKey(), newKey()];
   const sealed = seal(ring(old), PLACE, Buffer.from(SECRET));
   const both = ring(fresh, old);
   expect(opened(both, sealed)).toBe(SECRET);
@@ -77,7 +78,7 @@ test('a rotation wraps anew under the new key, and the old one is needed no more
   expect(opened(ring(fresh), sealed)).toBe('no-key');
   expect(rewrap(ring(fresh), PLACE, sealed)).toEqual({ ok: false, error: 'no-key' });
   // Another key of the same name is another key.
-  expect(opened(ring({ ...newKek(), id: old.id }), sealed)).toBe('not-authentic');
+  expect(opened(ring({ ...newKey(), id: old.id }), sealed)).toBe('not-authentic');
 });
 
 test('the key file is made for its owner alone, found again, and refused where others may read it or it doesn’t fit', () => {
@@ -86,8 +87,8 @@ test('the key file is made for its owner alone, found again, and refused where o
   const made = KeyRing.open(file, true);
   expect(statSync(file).mode & 0o777).toBe(0o600);
   expect(KeyRing.open(file, true).newest).toEqual(made.newest);
-  const { id, key } = newKek();
-  writeFileSync(join(folder, 'open.json'), asText({ keys: [{ id, key }] }), { mode: 0o644 });
+  const { id, key } = newKey();
+  writeFileSync(join(folder, 'open.json'), keyFileText({ keys: [{ id, key }] }), { mode: 0o644 });
   expect(() => KeyRing.open(join(folder, 'open.json'), false)).toThrow(/chmod 600/);
   const twice = join(folder, 'twice.json');
   writeFileSync(

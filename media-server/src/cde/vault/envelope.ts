@@ -41,7 +41,7 @@ export type WhyShut = 'no-key' | 'not-authentic';
 export function seal(ring: KeyRing, place: Place, plain: Buffer): Envelope {
   const key = randomBytes(KEY_BYTES);
   try {
-    const { kid, bytes } = ring.newest;
+    const { id: kid, bytes } = ring.newest;
     const { iv, ct, tag } = encrypt(key, about(place), plain);
     const dek = wrap(bytes, kid, place, key);
     return { v: 1, kid, iv: base64(iv), dek, ct: base64(ct), tag: base64(tag) };
@@ -66,7 +66,7 @@ export function rewrap(ring: KeyRing, place: Place, sealed: Envelope): Result<En
   const key = unwrap(ring, place, sealed);
   if (!key.ok) return key;
   try {
-    const { kid, bytes } = ring.newest;
+    const { id: kid, bytes } = ring.newest;
     return ok({ ...sealed, kid, dek: wrap(bytes, kid, place, key.value) });
   } finally {
     key.value.fill(0);
