@@ -65,6 +65,7 @@ export interface Stack {
     readonly hanako: string;
     readonly taro: string;
     readonly keiko: string;
+    readonly akira: string;
     readonly customer: string;
     readonly apiKey: string;
   };

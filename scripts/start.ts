@@ -47,7 +47,8 @@ Tonegate is ready after ${seconds} s.
 
   Softphone           ${stack.softphone}
                       name hanako   password ${secrets.hanako}
-                      (a second agent: taro   ${secrets.taro};  their supervisor: keiko   ${secrets.keiko})
+                      (a second agent: taro   ${secrets.taro};  their supervisor: keiko   ${secrets.keiko};
+                      their administrator: akira   ${secrets.akira})
   Customer's phone    ${stack.phone}
 
   Any SIP phone       sip:${DEMO_NUMBER}@${lan ?? '127.0.0.1'}:${ports.sip}   (UDP or TCP; TLS on ${ports.sipTls})

@@ -12,7 +12,7 @@ import { StoredDirectory } from './calls/directory.ts';
 import { FunnelRecorder } from './calls/funnel-recorder.ts';
 import { GatewayDesk } from './calls/gateway-desk.ts';
 import { CanaryRunner, type CanaryRunnerParts } from './canary/canary-runner.ts';
-import { canaryHealth, canaryMetrics } from './canary/report.ts';
+import { canaryHealth, canaryMetrics, canaryShown } from './canary/report.ts';
 import { CardLink } from './card-link/card-link.ts';
 import { readOwnGateway } from './cde/gateways/own-gateway.ts';
 import { languagesIn, PROMPTS_FOLDER, readLanguage } from './cde/prompts/language.ts';
@@ -178,7 +178,8 @@ async function start(
   });
   retention.start();
   undo.push(() => retention.stop());
-  const unapproved = scopeFindings(settings);
+  const scope = scopeFindings(settings);
+  const unapproved = scope.changes;
   if (unapproved.length > 0)
     log.warn({ unapproved }, 'the scope map is another than the approved one: npm run scope-map');
   const registry = new Registry();
@@ -262,6 +263,11 @@ async function start(
       },
       ...sip.trunks().map(({ name, state }) => ({ name: `trunk ${name}`, ok: state !== 'down', detail: state })),
     ],
+    state: () => ({
+      canary: canary ? canaryShown(canary.state, (trunk) => canary.calledAt(trunk)) : null,
+      cardProcess: { up: link.up, notInForce: [...link.unconfined] },
+      scopeMap: scope,
+    }),
     credentialEnded: (person) => sip.drop(person),
   });
   measure(registry, calls, link, workers);
@@ -326,9 +332,9 @@ async function start(
 }
 
 /** What of the running configuration nobody has approved; nothing where no map was ever approved (a demo, a first start). */
-function scopeFindings(settings: Settings): string[] {
+function scopeFindings(settings: Settings): { approved: boolean; changes: string[] } {
   const approved = approvedScope(path.join(settings.dataFolder, 'scope-map.approved.json'));
-  return approved ? scopeDifferences(approved, scopeMap(settings)) : [];
+  return { approved: approved !== undefined, changes: approved ? scopeDifferences(approved, scopeMap(settings)) : [] };
 }
 
 /** The words and sounds of every language, read when they are first asked for. */
@@ -470,7 +476,6 @@ function cardSettings(settings: Settings, devCaFile: string): CardSettings {
     threads: card.threads,
     gateway: gatewayOf(settings, devCaFile),
     lookupDelaysMs: card.lookupDelaysMs,
-    fingerprintKeyFile: path.resolve(card.fingerprintKeyFile ?? path.join(dataFolder, 'fingerprint-keys.json')),
     reverseAfterMs: Math.round(card.reverseAfterSeconds * 1000),
     absentAgainAfterMs: Math.round(card.absentAgainAfterSeconds * 1000),
     dialogue: {

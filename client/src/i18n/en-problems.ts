@@ -47,7 +47,7 @@ export const enProblems = {
   'problem.payments-closed.do': 'Try again in a minute. If it stays, tell your administrator.',
   'problem.sound-unfit.what': 'This sound can’t be a prompt.',
   'problem.sound-unfit.effect': 'Customers hear what they heard before.',
-  'problem.sound-unfit.do': 'Send a WAV or MP3 of 0.2 to 30 seconds of speech, without keys’ tones.',
+  'problem.sound-unfit.do': 'Send a WAV or MP3 of 0.15 to 30 seconds of speech, without keys’ tones.',
   'problem.gateway-unfit.what': 'The payment service did not accept these details.',
   'problem.gateway-unfit.effect': 'Nothing was kept; payments go where they went before.',
   'problem.gateway-unfit.do': 'Check the details with your payment service, then try again.',

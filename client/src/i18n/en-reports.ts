@@ -82,5 +82,5 @@ export const enReports = {
   'prompts.drop-of': 'Use the ready one again for: {text}',
   'prompts.sending': 'Sending…',
   'prompts.text':
-    'What customers of this merchant hear. A file (WAV or MP3, 0.2 to 30 s) has to say the same words; it is brought to the right level, and calls use it at once.',
+    'What customers of this merchant hear. A file (WAV or MP3, 0.15 to 30 s) has to say the same words; it is brought to the right level, and calls use it at once.',
 } as const;

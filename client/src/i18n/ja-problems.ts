@@ -48,7 +48,7 @@ export const jaProblems: Record<keyof typeof enProblems, string> = {
   'problem.payments-closed.do': '1分後にもう一度お試しください。続く場合は管理者へご連絡ください。',
   'problem.sound-unfit.what': 'この音声は、ガイダンスに使えません。',
   'problem.sound-unfit.effect': 'お客様には、これまでの音声が流れます。',
-  'problem.sound-unfit.do': '0.2〜30秒の、プッシュ音の入っていないWAVかMP3を送ってください。',
+  'problem.sound-unfit.do': '0.15〜30秒の、プッシュ音の入っていないWAVかMP3を送ってください。',
   'problem.gateway-unfit.what': '決済サービスがこの設定を受け付けませんでした。',
   'problem.gateway-unfit.effect': '何も保存されていません。決済はこれまでどおりの先に送られます。',
   'problem.gateway-unfit.do': '決済サービスの情報を確認して、もう一度お試しください。',

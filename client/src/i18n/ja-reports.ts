@@ -83,5 +83,5 @@ export const jaReports: Record<keyof typeof enReports, string> = {
   'prompts.drop-of': '標準に戻す: {text}',
   'prompts.sending': '送信中…',
   'prompts.text':
-    'この加盟店のお客様に流れる案内です。差し替える音声(WAVかMP3、0.2〜30秒)では、同じ言葉を話してください。音量は自動で調整し、すぐに使われます。',
+    'この加盟店のお客様に流れる案内です。差し替える音声(WAVかMP3、0.15〜30秒)では、同じ言葉を話してください。音量は自動で調整し、すぐに使われます。',
 };

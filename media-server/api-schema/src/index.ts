@@ -53,6 +53,10 @@ export const ProblemBody = z.object({
     'server-error',
   ]),
   message: z.string(),
+  /** `gateway-unfit`: what the harmless call showed, as `GatewayTest.result` says it. */
+  reason: z.string().optional(),
+  /** `gateway-unfit`: names of the fields that don't fit, such as `url` or `merchant.name`; never a value. */
+  fields: z.array(z.string()).optional(),
 });
 export type ProblemBody = z.infer<typeof ProblemBody>;
 export type ProblemCode = ProblemBody['code'];
@@ -94,7 +98,9 @@ export type ProblemCode = ProblemBody['code'];
  * | GET /v1/merchants/:id/receipts | query ReceiptsQuery | 200 Receipts |
  * | GET /v1/receipts/key | | 200 ReceiptKey |
  * | GET /v1/audit | query AuditQuery | 200 AuditPage |
+ * | GET /v1/audit/actors | | 200 AuditActors |
  * | GET /v1/audit/check | | 200 AuditCheck |
+ * | GET /v1/state | | 200 ServerState, for supervisors and administrators |
  * | GET /v1/funnel | query FunnelQuery | 200 Funnel |
  * | PUT /v1/merchants/:id/members/:member | PutMember | 200 Member |
  * | GET /v1/merchants/:id/members/:member | | 200 Member |
@@ -399,6 +405,7 @@ export const ManualAttempt = z.object({
   why: z.enum(['no-answer', 'no-gateway']),
 });
 /** `more`: how many there are beyond these, of all merchants. */
+export type ManualAttempt = z.infer<typeof ManualAttempt>;
 export const ManualPage = z.object({ attempts: z.array(ManualAttempt), more: z.int().min(0) });
 /**
  * approved: the money moved and stays · not-executed: it never moved · reversed: it was given back there · look-up: ask
@@ -418,7 +425,8 @@ export type KeyTest = z.infer<typeof KeyTest>;
 
 /**
  * How keys reach us. sure: key events were negotiated or keys were heard · unknown: none negotiated and none heard yet,
- * tones may do · info-only: they come by SIP INFO, a payment is refused · none: no way is left.
+ * tones may do · info-only: they come by SIP INFO, a payment is refused · none: nothing came in a test; a payment may be tried, after a
+ * warning.
  */
 export const KeysAdvice = z.enum(['sure', 'unknown', 'info-only', 'none']);
 export type KeysAdvice = z.infer<typeof KeysAdvice>;
@@ -597,7 +605,12 @@ export type ServerEvent = z.infer<typeof ServerEvent>;
  * Receipts of silence of one merchant, in the order of their chain: what `tonegate-verify` checks. The records' fields are
  * in docs/receipts.md; the server only hands them on.
  */
-export const ReceiptsQuery = z.strictObject({ from: z.coerce.number().int().min(1).default(1) });
+export const ReceiptsQuery = z.strictObject({
+  from: z.coerce.number().int().min(1).default(1),
+  /** Only those of a period, UTC ms, `until` excluded: without a gap, from the first to the last that was written in it. */
+  since: z.coerce.number().int().min(0).optional(),
+  until: z.coerce.number().int().min(0).optional(),
+});
 export const Receipts = z.object({
   receipts: z.array(z.object({ record: z.record(z.string(), z.unknown()), signature: z.string() })),
   /** The chain's last one, where it is on this page: with it a missing end shows. */
@@ -612,6 +625,17 @@ export const ReceiptKey = z.object({ key: z.string(), publicKey: z.string().desc
 export const AuditQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(100),
   before: z.coerce.number().int().min(1).optional(),
+  /** A person's or an API key's id. */
+  actor: Id.optional(),
+  action: z
+    .string()
+    .regex(/^[a-z-]{1,40}$/)
+    .optional(),
+  /** UTC ms, `until` excluded. */
+  since: z.coerce.number().int().min(0).optional(),
+  until: z.coerce.number().int().min(0).optional(),
+  /** `true`: the page is taken out of the house, which the audit itself is told. */
+  export: z.enum(['true', 'false']).default('false'),
 });
 export const AuditEntry = z.object({
   number: z.int(),
@@ -623,9 +647,17 @@ export const AuditEntry = z.object({
   subject: Id.nullable(),
   detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
 });
+export type AuditEntry = z.infer<typeof AuditEntry>;
 export const AuditPage = z.object({ entries: z.array(AuditEntry), next: z.int().nullable() });
+export type AuditPage = z.infer<typeof AuditPage>;
+/** Who can be in the audit: the organisation's people and API keys, those who left it too. */
+export const AuditActors = z.object({
+  actors: z.array(z.object({ id: Id, kind: z.enum(['person', 'api-key']), name: z.string() })),
+});
+export type AuditActors = z.infer<typeof AuditActors>;
 /** `findings`: in words, where the audit was tampered with; empty where it is whole. */
 export const AuditCheck = z.object({ ok: z.boolean(), findings: z.array(z.string()) });
+export type AuditCheck = z.infer<typeof AuditCheck>;
 
 /** What a merchant's customers hear; for supervisors and administrators. */
 export const PromptsQuery = z.strictObject({ language: Language.optional() });
@@ -695,6 +727,44 @@ export const MerchantRules = z.strictObject({
   agentsTypePhones: z.boolean().describe('its agents may type the number that a one-time code is sent to'),
 });
 export type MerchantRules = z.infer<typeof MerchantRules>;
+
+/** Whether what keeps card data in is in force; for supervisors and administrators. */
+export const ServerState = z.object({
+  /** The leak canary; null: it is off. */
+  canary: z
+    .object({
+      everyMinutes: z.number(),
+      trunks: z.array(
+        z.object({
+          trunk: z.string().describe('empty: calls without a trunk'),
+          /** Whether payments are taken; unproven: not called for yet since the start. */
+          payments: z.enum(['unproven', 'open', 'closed']),
+          /** When its last calls ended. */
+          calledAt: time.nullable(),
+          calls: z.array(
+            z.object({
+              transport: z.enum(['event', 'tone', 'both']),
+              verdict: z.enum(['passed', 'leak', 'failed']),
+              why: z.string().describe('`none` where it passed; of a leak which valve: `gate`, `sfu`, `gate-and-sfu`'),
+            }),
+          ),
+        }),
+      ),
+    })
+    .nullable(),
+  cardProcess: z.object({
+    up: z.boolean(),
+    /** What of its confinement isn't in force. */
+    notInForce: z.array(z.string()),
+  }),
+  scopeMap: z.object({
+    /** Somebody approved one; without that there is nothing to compare with. */
+    approved: z.boolean(),
+    /** What is another than in the approved one, a line each. */
+    changes: z.array(z.string()),
+  }),
+});
+export type ServerState = z.infer<typeof ServerState>;
 
 export const Health = z.object({
   ok: z.boolean(),

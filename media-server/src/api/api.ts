@@ -30,6 +30,7 @@ import { rulesRoutes } from './rules-routes.ts';
 import { secureHeaders } from './secure-headers.ts';
 import { signInRoutes } from './sign-in.ts';
 import { type AcceptSip, sipSocket } from './sip-socket.ts';
+import { stateRoutes } from './state-routes.ts';
 import { verificationsRoutes } from './verifications-routes.ts';
 
 /** Bytes of a request's body, and of one WebSocket message. */
@@ -113,6 +114,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
       moneyRoutes(v1, parts);
       manualRoutes(v1, parts);
       evidenceRoutes(v1, parts);
+      stateRoutes(v1, parts);
       membersRoutes(v1, parts);
       verificationsRoutes(v1, parts);
       funnelRoutes(v1, parts);

@@ -1,4 +1,5 @@
 import {
+  AuditActors,
   AuditCheck,
   AuditPage,
   AuditQuery,
@@ -9,8 +10,10 @@ import {
   ReceiptsQuery,
 } from '@tonegate/api-schema';
 import { z } from 'zod';
+import { listApiKeys } from '../storage/api-keys.ts';
 import { listAudit, writeAudit } from '../storage/audit.ts';
-import { headOf, receiptsFrom } from '../storage/receipts.ts';
+import { peopleOfOrganisation } from '../storage/people.ts';
+import { headOf, receiptsFrom, receiptsOfPeriod } from '../storage/receipts.ts';
 import type { AuditRow } from '../storage/tables.ts';
 import { actorOf, callerOf, mayOversee, personOf } from './auth.ts';
 import type { Http } from './http.ts';
@@ -40,11 +43,19 @@ export function evidenceRoutes(app: Http, { storage, signer, auditSeal, clock }:
       if (!mayOversee(caller, merchant)) {
         return sendProblem(reply, 'not-allowed', "Receipts are for the merchant's supervisors and its API keys.");
       }
-      const { from } = request.query;
-      const receipts = await receiptsFrom(storage, merchant, from);
+      const { from: wanted, since, until } = request.query;
+      const whole = { first: 1, last: Number.MAX_SAFE_INTEGER };
+      const period =
+        since === undefined && until === undefined
+          ? whole
+          : await receiptsOfPeriod(storage, merchant, { since: since ?? 0, until: until ?? Number.MAX_SAFE_INTEGER });
+      const from = Math.max(wanted, period?.first ?? wanted);
+      const receipts = period ? await receiptsFrom(storage, merchant, from, period.last) : [];
       const head = (await headOf(storage, merchant)) ?? null;
       const after = from + receipts.length;
-      const complete = head === null || after > head.number;
+      // In a period the chain's end is known only where the period has it.
+      const ended = head === null || after > head.number;
+      const complete = ended || !period || after > period.last;
       await writeAudit(
         storage,
         { ...actorOf(caller), action: 'receipts-export', merchant, detail: { from, count: receipts.length } },
@@ -52,7 +63,7 @@ export function evidenceRoutes(app: Http, { storage, signer, auditSeal, clock }:
       );
       return reply.code(200).send({
         receipts: receipts.map(({ record, signature }) => ({ record: record as Record<string, unknown>, signature })),
-        head: complete ? head : null,
+        head: ended && (period !== undefined || head === null) ? head : null,
         next: complete ? null : after,
       });
     },
@@ -76,10 +87,36 @@ export function evidenceRoutes(app: Http, { storage, signer, auditSeal, clock }:
     async (request, reply) => {
       const { person } = personOf(request);
       if (person.role !== 'administrator') return sendProblem(reply, 'not-allowed', 'The audit is for administrators.');
-      const { limit, before } = request.query;
-      const rows = await listAudit(storage, person.organisation, { before, limit: limit + 1 });
+      const { limit, export: taken, ...narrowed } = request.query;
+      const rows = await listAudit(storage, person.organisation, { ...narrowed, limit: limit + 1 });
       const entries = rows.slice(0, limit).map(entryOf);
+      if (taken === 'true') {
+        const detail = { count: entries.length, from: entries.at(-1)?.number ?? 0, to: entries[0]?.number ?? 0 };
+        await writeAudit(storage, { ...actorOf(personOf(request)), action: 'audit-export', detail }, clock.now());
+      }
       return reply.code(200).send({ entries, next: rows.length > limit ? (entries.at(-1)?.number ?? null) : null });
+    },
+  );
+
+  app.get(
+    '/audit/actors',
+    {
+      schema: {
+        summary: 'Who can be in the audit, by name; administrators',
+        response: { 200: AuditActors, ...problems },
+      },
+    },
+    async (request, reply) => {
+      const { person } = personOf(request);
+      if (person.role !== 'administrator') return sendProblem(reply, 'not-allowed', 'The audit is for administrators.');
+      const people = await peopleOfOrganisation(storage, person.organisation);
+      const keys = await listApiKeys(storage, person.organisation);
+      return reply.code(200).send({
+        actors: [
+          ...people.map(({ id, displayName }) => ({ id, kind: 'person' as const, name: displayName })),
+          ...keys.map(({ id, name }) => ({ id, kind: 'api-key' as const, name })),
+        ],
+      });
     },
   );
 

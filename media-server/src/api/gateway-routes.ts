@@ -7,7 +7,7 @@ import { gatewayWords } from './gateway-words.ts';
 import type { Http } from './http.ts';
 import { administeredMerchant } from './merchant-administration.ts';
 import type { ApiParts } from './parts.ts';
-import { sendProblem } from './problems.ts';
+import { sendProblem, sendProblemBody } from './problems.ts';
 
 const OfMerchant = z.object({ id: Id });
 const problems = { '4xx': ProblemBody, '5xx': ProblemBody };
@@ -66,11 +66,14 @@ export function gatewayRoutes(app: Http, parts: ApiParts): void {
       const { id } = request.params;
       if (!(await administeredMerchant(request, reply, parts, id))) return reply;
       const done = await gateways.provision(id, request.body);
-      if (!done.ok) return sendProblem(reply, done.error.code, done.error.message);
+      if (!done.ok) return sendProblemBody(reply, done.error);
       const { result, kept } = done.value;
       const { kind } = request.body.gateway;
       await audit(request, id, 'gateway-put', { kind, result, kept, force: request.body.force });
-      if (!kept) return sendProblem(reply, 'gateway-unfit', `Nothing was kept. ${gatewayWords(result)}`);
+      if (!kept) {
+        const message = `Nothing was kept. ${gatewayWords(result)}`;
+        return sendProblemBody(reply, { code: 'gateway-unfit', message, reason: result });
+      }
       return sendShown(reply, id);
     },
   );

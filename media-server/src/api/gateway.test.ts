@@ -78,7 +78,7 @@ test('what is wrong with credentials is said in words, and nothing is kept unles
   const body = { gateway: GATEWAY, credentials: { key: SECRET } };
   cardSays('gateway-settings');
   const wrong = await api.ask('PUT', path(), { headers, body });
-  expect([wrong.status, wrong.json.code]).toEqual([422, 'gateway-unfit']);
+  expect([wrong.status, wrong.json.code, wrong.json.reason]).toEqual([422, 'gateway-unfit', 'gateway-settings']);
   expect(wrong.json.message).toMatch(/Nothing was kept.*doesn't take these credentials/);
   cardSays('gateway-unreachable');
   expect((await api.ask('PUT', path(), { headers, body })).json.message).toMatch(/can't be reached/);
@@ -100,6 +100,8 @@ test('what doesn’t fit its kind is refused field by field, without a value, be
     return [status, json.message];
   };
   expect(await refused({ kind: 'komoju' }, {})).toEqual([422, expect.stringContaining('key:')]);
+  const unfit = { gateway: { kind: 'stripe', url: 'no' }, credentials: {} };
+  expect((await api.ask('PUT', path(), { headers, body: unfit })).json.fields).toEqual(['url', 'key']);
   expect(await refused({ kind: 'none' }, { key: SECRET })).toEqual([422, expect.stringContaining('kind:')]);
   expect(await refused({ kind: 'stripe', key: SECRET }, {})).toEqual([422, expect.stringContaining('secret')]);
   expect(await refused({ kind: 'stripe', [SECRET.replaceAll('_', '')]: 1 }, { key: 'x' })).toEqual([

@@ -1,4 +1,4 @@
-import type { Health } from '@tonegate/api-schema';
+import type { Health, ServerState } from '@tonegate/api-schema';
 import type { Registry } from 'prom-client';
 import type { z } from 'zod';
 import type { GatewayDesk } from '../calls/gateway-desk.ts';
@@ -42,6 +42,8 @@ export interface ApiNeeds {
   readonly sipDomain: string;
   /** Health of the parts that aren't the API's own; the storage is asked here. */
   readonly health: () => readonly HealthPart[];
+  /** Whether what keeps card data in is in force. */
+  readonly state: () => ServerState;
   /**
    * Another window has this person's SIP credential now, or the session that had it was signed out: registrations by the
    * old one are over. A reloaded page counts as another window.

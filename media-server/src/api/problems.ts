@@ -39,7 +39,11 @@ type AnyReply = Pick<FastifyReply, 'code' | 'type'>;
 
 /** Answers with a problem and its status, or with another status of the same class where HTTP has a closer one. */
 export function sendProblem(reply: AnyReply, code: ProblemCode, message: string, status: number = STATUS[code]) {
-  const body: ProblemBody = { code, message };
+  return sendProblemBody(reply, { code, message }, status);
+}
+
+/** The same, for a problem that says more than its code. */
+export function sendProblemBody(reply: AnyReply, body: ProblemBody, status: number = STATUS[body.code]) {
   return (reply as FastifyReply).code(status).type('application/json').send(body);
 }
 

@@ -2,6 +2,7 @@ import { Id, MerchantPrompt, MerchantPrompts, PromptsQuery, ProblemBody, PutProm
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { PromptFacts } from '../integrations/prompts/merchant-prompts.ts';
+import { muLawWav } from '../integrations/prompts/wav.ts';
 import { holdsCardNumber } from '../shared/card-digits.ts';
 import { writeAudit } from '../storage/audit.ts';
 import { findMerchant } from '../storage/merchants.ts';
@@ -64,7 +65,7 @@ export async function promptsRoutes(app: Http, { storage, clock, prompts }: ApiP
       if (!(await overseer(request, reply, merchant))) return reply;
       const ulaw = await prompts.sound({ merchant, language, name });
       if (!ulaw) return sendProblem(reply, 'not-found', 'There is no such prompt in this language.');
-      return reply.type('audio/wav').send(wavOf(ulaw));
+      return reply.type('audio/wav').send(muLawWav(ulaw));
     },
   );
 
@@ -91,7 +92,7 @@ export async function promptsRoutes(app: Http, { storage, clock, prompts }: ApiP
         config: { takes: SOUND_TYPES },
         bodyLimit: FILE_LIMIT,
         schema: {
-          summary: "Replaces a prompt by the merchant's own: a WAV or MP3 file of 0.2 to 30 seconds as the body",
+          summary: "Replaces a prompt by the merchant's own: a WAV or MP3 file of 0.15 to 30 seconds as the body",
           params: OfPrompt,
           querystring: PutPrompt,
           response: { 200: MerchantPrompt, ...problems },
@@ -130,25 +131,4 @@ function shown({ own, ...prompt }: PromptFacts) {
   if (!own) return { ...prompt, own: null };
   const { fileName, lengthMs, uploadedBy, uploadedAt } = own;
   return { ...prompt, own: { fileName, lengthMs, uploadedBy, uploadedAt } };
-}
-
-/** A WAV file of µ-law at 8000 Hz (format 7, with the `fact` chunk that formats besides PCM have). */
-function wavOf(ulaw: Uint8Array): Buffer {
-  const head = Buffer.alloc(58);
-  head.write('RIFF', 0, 'latin1');
-  head.writeUInt32LE(50 + ulaw.length, 4);
-  head.write('WAVEfmt ', 8, 'latin1');
-  head.writeUInt32LE(18, 16);
-  head.writeUInt16LE(7, 20);
-  head.writeUInt16LE(1, 22);
-  head.writeUInt32LE(8000, 24);
-  head.writeUInt32LE(8000, 28);
-  head.writeUInt16LE(1, 32);
-  head.writeUInt16LE(8, 34);
-  head.write('fact', 38, 'latin1');
-  head.writeUInt32LE(4, 42);
-  head.writeUInt32LE(ulaw.length, 46);
-  head.write('data', 50, 'latin1');
-  head.writeUInt32LE(ulaw.length, 54);
-  return Buffer.concat([head, ulaw, Buffer.alloc(ulaw.length % 2)]);
 }

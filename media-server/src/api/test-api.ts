@@ -15,6 +15,7 @@ import type {
   ProblemCode,
   ResolveManual,
   ServerEvent,
+  ServerState,
   StartPayment,
 } from '@tonegate/api-schema';
 import type { FastifyInstance, InjectOptions } from 'fastify';
@@ -239,6 +240,11 @@ export class TestApi {
   directoryLoads = 0;
   readonly sipSockets: { socket: WebSocket; remote: WebSocketRemote }[] = [];
   health: HealthPart[] = [];
+  state: ServerState = {
+    canary: null,
+    cardProcess: { up: true, notInForce: [] },
+    scopeMap: { approved: false, changes: [] },
+  };
   #log = '';
   #closers: (() => Promise<void>)[] = [];
   app!: FastifyInstance;
@@ -306,6 +312,7 @@ export class TestApi {
       gateways: this.gateways,
       merchantsChanged: async () => void this.directoryLoads++,
       health: () => this.health,
+      state: () => this.state,
       credentialEnded: (...ended) => this.credentialsEnded.push(ended),
     });
   }

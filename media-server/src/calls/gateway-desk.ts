@@ -41,13 +41,16 @@ export class GatewayDesk {
       readonly credentials: Readonly<Record<string, string>>;
       readonly force: boolean;
     },
-  ): Answer<{ result: GatewayResult; kept: boolean }> {
+  ): Promise<Result<{ result: GatewayResult; kept: boolean }, Problem<ProblemCode> & { fields?: string[] }>> {
     const { gateway, credentials, force } = given;
     if (holdsCardNumber(JSON.stringify(gateway))) {
       return err({ code: 'bad-request', message: 'The settings hold something that may be a card number.' });
     }
     const faults = this.#parts.faults(gateway, credentials);
-    if (faults.length > 0) return err({ code: 'gateway-unfit', message: `Nothing was kept. ${faults.join('; ')}` });
+    if (faults.length > 0) {
+      const fields = [...new Set(faults.map((fault) => fault.slice(0, fault.indexOf(':'))))];
+      return err({ code: 'gateway-unfit', message: `Nothing was kept. ${faults.join('; ')}`, fields });
+    }
     const command = {
       type: 'provision',
       ask: newId(),

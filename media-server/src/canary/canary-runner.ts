@@ -22,6 +22,7 @@ export class CanaryRunner {
   readonly #parts: CanaryRunnerParts;
   readonly #state: CanaryState;
   readonly #calls = new Set<CanaryCall>();
+  readonly #calledAt = new Map<string, number>();
   #stopTimer: () => void = () => {};
   #stopped = false;
 
@@ -37,6 +38,11 @@ export class CanaryRunner {
 
   get state(): CanaryState {
     return this.#state;
+  }
+
+  /** When a trunk's last calls ended, UTC ms; null: it wasn't called for yet. */
+  calledAt(trunk: string): number | null {
+    return this.#calledAt.get(trunk) ?? null;
   }
 
   /** Why no payment is taken through this trunk now (null: without one); undefined: it is. */
@@ -89,6 +95,7 @@ export class CanaryRunner {
     const results = await Promise.all(KEY_TRANSPORTS.map((transport) => this.#callBy(transport)));
     if (this.#stopped) return;
     for (const result of results) this.#parts.counted(trunk, result);
+    this.#calledAt.set(trunk, this.#parts.clock.now());
     this.#input({ type: 'called', trunk, results });
   }
 

@@ -18,6 +18,19 @@ export function canaryHealth(state: CanaryState): { name: string; ok: boolean; d
   return { name: 'leak canary', ok, detail: parts.join(', ') };
 }
 
+/** What people who look after the server see of it. */
+export function canaryShown(state: CanaryState, calledAt: (trunk: string) => number | null) {
+  return {
+    everyMinutes: state.everyMs / 60_000,
+    trunks: [...state.trunks.values()].map(({ name, payments, results }) => ({
+      trunk: name,
+      payments,
+      calledAt: calledAt(name),
+      calls: results.map(({ transport, verdict, why }) => ({ transport, verdict, why })),
+    })),
+  };
+}
+
 /** `tonegate_canary_*`. Returns what counts a call. */
 export function canaryMetrics(
   registry: Registry,

@@ -58,3 +58,13 @@ export async function revokeApiKeys(storage: Storage, organisation: Id, name: st
     .where('revokedAt', 'is', null)
     .execute();
 }
+
+/** An organisation's keys by name, revoked ones too. */
+export function listApiKeys(storage: Storage, organisation: Id): Promise<Pick<ApiKey, 'id' | 'name'>[]> {
+  return storage
+    .selectFrom('apiKeys')
+    .select(['id', 'name'])
+    .where('organisation', '=', organisation)
+    .orderBy('name')
+    .execute();
+}

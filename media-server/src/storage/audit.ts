@@ -62,20 +62,26 @@ export function lastCheckpoint(storage: Storage): Promise<AuditCheckpoint | unde
   return storage.selectFrom('auditCheckpoints').selectAll().orderBy('number', 'desc').limit(1).executeTakeFirst();
 }
 
+/** Which entries; what isn't said is all. Times are UTC ms, `until` excluded. */
+interface AuditPageWanted {
+  readonly before?: number | undefined;
+  readonly actor?: Id | undefined;
+  readonly action?: string | undefined;
+  readonly since?: number | undefined;
+  readonly until?: number | undefined;
+  readonly limit: number;
+}
+
 /** Entries of an organisation, newest first, older than `before`. */
-export function listAudit(
-  storage: Storage,
-  organisation: Id,
-  page: { readonly before?: number | undefined; readonly limit: number },
-): Promise<AuditRow[]> {
-  return storage
-    .selectFrom('audit')
-    .selectAll()
-    .where('organisation', '=', organisation)
-    .where('number', '<', page.before ?? Number.MAX_SAFE_INTEGER)
-    .orderBy('number', 'desc')
-    .limit(page.limit)
-    .execute();
+export function listAudit(storage: Storage, organisation: Id, wanted: AuditPageWanted): Promise<AuditRow[]> {
+  const { before, actor, action, since, until, limit } = wanted;
+  let query = storage.selectFrom('audit').selectAll().where('organisation', '=', organisation);
+  query = query.where('number', '<', before ?? Number.MAX_SAFE_INTEGER);
+  if (actor !== undefined) query = query.where('actor', '=', actor);
+  if (action !== undefined) query = query.where('action', '=', action);
+  if (since !== undefined) query = query.where('at', '>=', since);
+  if (until !== undefined) query = query.where('at', '<', until);
+  return query.orderBy('number', 'desc').limit(limit).execute();
 }
 
 /**

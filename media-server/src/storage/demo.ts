@@ -19,6 +19,7 @@ const PEOPLE = [
   { name: 'hanako', displayName: 'Yamada Hanako', role: 'agent' },
   { name: 'taro', displayName: 'Suzuki Taro', role: 'agent' },
   { name: 'keiko', displayName: 'Sato Keiko', role: 'supervisor' },
+  { name: 'akira', displayName: 'Mori Akira', role: 'administrator' },
 ] as const;
 /** Customers whom the merchant knows; the first two have the demo phone's number, the third one that nobody answers to. */
 const MEMBERS = [
@@ -33,6 +34,7 @@ const Secrets = z.object({
   hanako: z.string(),
   taro: z.string(),
   keiko: z.string(),
+  akira: z.string(),
   customer: z.string(),
   apiKey: z.string(),
 });
@@ -52,6 +54,7 @@ export interface Demo {
   readonly number: string;
   readonly agents: readonly DemoPerson[];
   readonly supervisor: DemoPerson;
+  readonly administrator: DemoPerson;
   readonly device: { readonly user: string; readonly password: Secret };
   readonly apiKey: Secret;
   /** Where passwords and key are kept, mode 0600. */
@@ -114,14 +117,18 @@ export async function seedDemo(
       now,
     );
   }
-  const supervisor = people.find(({ role }) => role === 'supervisor');
-  if (!supervisor) throw new Error('the demo has a supervisor');
+  const only = (wanted: Person['role']): DemoPerson => {
+    const person = people.find(({ role }) => role === wanted);
+    if (!person) throw new Error(`the demo has no ${wanted}`);
+    return person;
+  };
   return {
     organisation: merchant.organisation,
     merchant: merchant.id,
     number: NUMBER,
     agents: people.filter(({ role }) => role === 'agent'),
-    supervisor,
+    supervisor: only('supervisor'),
+    administrator: only('administrator'),
     device,
     apiKey,
     secretsFile,
@@ -166,6 +173,7 @@ function keepSecrets(file: string): Secrets {
     hanako: kept.hanako ?? newPassword(),
     taro: kept.taro ?? newPassword(),
     keiko: kept.keiko ?? newPassword(),
+    akira: kept.akira ?? newPassword(),
     customer: kept.customer ?? newPassword(),
     apiKey: kept.apiKey ?? newApiKey().reveal(),
   };

@@ -58,6 +58,19 @@ export function organisationOf(storage: Storage, person: Person): Promise<Organi
 }
 
 /** The merchants that a person works for, by name. */
+/** Everybody of an organisation by name, those who can't sign in any more too. */
+export function peopleOfOrganisation(
+  storage: Storage,
+  organisation: Id,
+): Promise<Pick<Person, 'id' | 'displayName'>[]> {
+  return storage
+    .selectFrom('people')
+    .select(['id', 'displayName'])
+    .where('organisation', '=', organisation)
+    .orderBy('displayName')
+    .execute();
+}
+
 export function merchantsOfPerson(storage: Storage, person: Id): Promise<Merchant[]> {
   return storage
     .selectFrom('merchants')

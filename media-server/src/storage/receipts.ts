@@ -97,13 +97,35 @@ export function headOf(storage: Storage, merchant: Id): Promise<{ number: number
     .executeTakeFirst();
 }
 
-/** A page of a merchant's receipts in order, from `first` on: 1,000 at most. */
-export async function receiptsFrom(storage: Storage, merchant: Id, first: number): Promise<SignedReceipt[]> {
+/** Numbers of the first and the last receipt of a merchant that were written in a period; undefined: none was. */
+export async function receiptsOfPeriod(
+  storage: Storage,
+  merchant: Id,
+  period: { readonly since: number; readonly until: number },
+): Promise<{ first: number; last: number } | undefined> {
+  const row = await storage
+    .selectFrom('receipts')
+    .select(({ fn }) => [fn.min('number').as('first'), fn.max('number').as('last')])
+    .where('merchant', '=', merchant)
+    .where('at', '>=', period.since)
+    .where('at', '<', period.until)
+    .executeTakeFirst();
+  return row && row.first !== null ? { first: Number(row.first), last: Number(row.last) } : undefined;
+}
+
+/** A page of a merchant's receipts in order, from `first` to `last`: 1,000 at most. */
+export async function receiptsFrom(
+  storage: Storage,
+  merchant: Id,
+  first: number,
+  last = Number.MAX_SAFE_INTEGER,
+): Promise<SignedReceipt[]> {
   const rows = await storage
     .selectFrom('receipts')
     .select(['record', 'signature'])
     .where('merchant', '=', merchant)
     .where('number', '>=', first)
+    .where('number', '<=', last)
     .orderBy('number')
     .limit(PAGE_LIMIT)
     .execute();

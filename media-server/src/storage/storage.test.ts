@@ -42,13 +42,18 @@ afterEach(async () => {
 
 const hanako = () => demo.agents[0]?.id ?? '';
 
-test("a demo of an earlier version keeps its passwords and gets a supervisor's", async () => {
+test('a demo of an earlier version keeps its passwords and gets those of who came since', async () => {
   const file = join(folder, 'demo-secrets.json');
-  const { keiko: _, ...before } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>;
+  const { keiko: _, akira: __, ...before } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>;
   writeFileSync(file, JSON.stringify(before));
   const again = await seed();
-  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ ...before, keiko: again.supervisor.password.reveal() });
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({
+    ...before,
+    keiko: again.supervisor.password.reveal(),
+    akira: again.administrator.password.reveal(),
+  });
   expect((await checkPassword(storage, 'keiko', again.supervisor.password.reveal()))?.role).toBe('supervisor');
+  expect((await checkPassword(storage, 'akira', again.administrator.password.reveal()))?.role).toBe('administrator');
 });
 
 test('the demo is made once, and found again with the same passwords and key', async () => {
@@ -59,7 +64,7 @@ test('the demo is made once, and found again with the same passwords and key', a
   );
   expect(again.apiKey.reveal()).toBe(demo.apiKey.reveal());
   const rows = await storage.selectFrom('people').selectAll().execute();
-  expect(rows).toHaveLength(3);
+  expect(rows).toHaveLength(4);
   expect(await findMerchant(storage, demo.merchant)).toMatchObject({
     name: 'Tanaka Foods',
     timeZone: 'Asia/Tokyo',
@@ -67,6 +72,7 @@ test('the demo is made once, and found again with the same passwords and key', a
     language: 'ja',
   });
   expect((await peopleOfMerchant(storage, demo.merchant)).map(({ name, role }) => `${name} ${role}`)).toEqual([
+    'akira administrator',
     'hanako agent',
     'keiko supervisor',
     'taro agent',
@@ -100,7 +106,7 @@ test('no password stands in the database in clear', async () => {
   ];
   const text = JSON.stringify(rows);
   const secrets = Object.values(JSON.parse(readFileSync(demo.secretsFile, 'utf8')) as Record<string, string>);
-  expect(secrets).toHaveLength(5);
+  expect(secrets).toHaveLength(6);
   for (const secret of secrets) expect(text).not.toContain(secret);
 });
 

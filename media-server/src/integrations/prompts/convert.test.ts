@@ -2,13 +2,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { keysIn } from '../../cde/keys/recorded-keys.ts';
-import { encodeSample, LINEAR } from '../../rtp/g711.ts';
+import { encodeSample, LINEAR, MU_TO_A } from '../../rtp/g711.ts';
 import { speechLevel } from '../../shared/speech-sound.ts';
 import { convertSound } from './convert.ts';
 import { soundConverter } from './converter.ts';
+import { muLawWav } from './wav.ts';
 
 const inThread = soundConverter(new URL('../../prompt-thread.ts', import.meta.url));
-const convert = (bytes: Buffer) => convertSound(bytes, { encode: (sample) => encodeSample('PCMU', sample), keysIn });
+const convert = (bytes: Buffer) =>
+  convertSound(bytes, { encode: (sample) => encodeSample('PCMU', sample), laws: LINEAR, keysIn });
 const SPOKEN = readFileSync(join(import.meta.dirname, 'testing/spoken.mp3'));
 
 type Wave = (seconds: number) => number;
@@ -111,8 +113,18 @@ test('an MP3 is decoded to the speech that is in it', async () => {
   expect(Math.abs(speechLevel(samples) + 18)).toBeLessThan(1);
 });
 
+test('the sound that the API hands out is taken back, and so is A-law', async () => {
+  const ready = readFileSync(join(import.meta.dirname, '../../cde/prompts/ja/card-number.ulaw'));
+  const again = await prompt(muLawWav(ready));
+  expect(again.length / ready.length).toBeCloseTo(1, 1);
+  expect(Math.abs(speechLevel(again) + 18)).toBeLessThan(1);
+  const aLaw = muLawWav(Buffer.from(ready.map((byte) => MU_TO_A[byte] ?? 0)));
+  aLaw.writeUInt16LE(6, 20);
+  expect(Math.abs(speechLevel(await prompt(aLaw)) + 18)).toBeLessThan(1);
+});
+
 test('what can’t be a prompt is refused, and said why', async () => {
-  expect(await refusal(wav(voice, { seconds: 0.1 }))).toBe('The sound is shorter than 0.2 seconds.');
+  expect(await refusal(wav(voice, { seconds: 0.1 }))).toBe('The sound is shorter than 0.15 seconds.');
   expect(await refusal(wav(voice, { seconds: 31, rate: 8000 }))).toBe('The sound is longer than 30 seconds.');
   expect(await refusal(wav(voice, { channels: 6 }))).toBe('The sound has 6 channels: send one or two.');
   expect(await refusal(wav(voice, { rate: 192_000, seconds: 1 }))).toContain('192000 samples a second');
@@ -126,9 +138,9 @@ test('what can’t be a prompt is refused, and said why', async () => {
   expect(await refusal(Buffer.from('hello'))).toBe('The file is no WAV and no MP3.');
   expect(await refusal(Buffer.alloc(0))).toBe('The file is no WAV and no MP3.');
   expect(await refusal(wav(voice).subarray(0, 30))).toBe('The WAV file holds no sound.');
-  const aLaw = wav(voice);
-  aLaw.writeUInt16LE(6, 20);
-  expect(await refusal(aLaw)).toContain('another form (tag 6, 16 bits)');
+  const adpcm = wav(voice);
+  adpcm.writeUInt16LE(2, 20);
+  expect(await refusal(adpcm)).toContain('another form (tag 2, 16 bits)');
   expect(await refusal(Buffer.concat([Buffer.from('ID3'), Buffer.alloc(5000, 7)]))).toContain('MP3 holds no sound');
 });
 

@@ -3,9 +3,10 @@ import { levelled, milliseconds, speechLevel, trimmed } from '../../shared/speec
 import { isMp3, readMp3 } from './mp3.ts';
 import { LONGEST_S, type Recording, type Unfit, unfit } from './recording.ts';
 import { telephoneBand } from './telephone-band.ts';
-import { isWav, readWav } from './wav.ts';
+import { isWav, type Laws, readWav } from './wav.ts';
 
-const SHORTEST_MS = 200;
+/** The shortest syllable of a number, に, is 170 ms. */
+const SHORTEST_MS = 150;
 /** What is softer than this, dBFS, is no recording of speech. */
 const SILENT_DBFS = -50;
 const SPEECH_DBFS = -18;
@@ -19,6 +20,7 @@ const CLIPS_PER_SECOND = 5;
 export interface SoundTools {
   /** One G.711 µ-law byte for a sample of ± 32768. */
   readonly encode: (sample: number) => number;
+  readonly laws: Laws;
   /** How many telephone keys are heard in µ-law at 8000 Hz. */
   readonly keysIn: (ulaw: Uint8Array) => number;
 }
@@ -32,7 +34,7 @@ export interface Converted {
 /** Makes a prompt of a WAV or MP3 file, or says in words why it can't be one. */
 export async function convertSound(bytes: Buffer, tools: SoundTools): Promise<Result<Converted, Unfit>> {
   const recording = isWav(bytes)
-    ? readWav(bytes)
+    ? readWav(bytes, tools.laws)
     : isMp3(bytes)
       ? await readMp3(bytes)
       : unfit('The file is no WAV and no MP3.');

@@ -4,17 +4,25 @@ import { CHANNELS_MOST, LONGEST_S, RATE_LEAST, RATE_MOST, type Recording, type U
 /** Format tags of the `fmt ` chunk (mmreg.h). */
 const PCM = 1;
 const FLOAT = 3;
+const A_LAW = 6;
+const MU_LAW = 7;
 const EXTENSIBLE = 0xfffe;
+
+/** By byte: the 16-bit sample of each of G.711's laws. */
+export interface Laws {
+  readonly PCMU: ArrayLike<number>;
+  readonly PCMA: ArrayLike<number>;
+}
 
 export function isWav(bytes: Buffer): boolean {
   return bytes.length >= 12 && bytes.toString('latin1', 0, 4) === 'RIFF' && bytes.toString('latin1', 8, 12) === 'WAVE';
 }
 
 /**
- * Reads a WAV file (RIFF): PCM of 8, 16, 24 or 32 bits or 32-bit floats, one or two channels. Chunks besides `fmt ` and
+ * Reads a WAV file (RIFF): PCM of 8, 16, 24 or 32 bits, 32-bit floats or G.711, one or two channels. Chunks besides `fmt ` and
  * `data` are passed over; a length that reaches beyond the file ends with the file, as recorders that were cut off write it.
  */
-export function readWav(bytes: Buffer): Result<Recording, Unfit> {
+export function readWav(bytes: Buffer, laws: Laws): Result<Recording, Unfit> {
   let format: { tag: number; channels: number; rate: number; bits: number } | undefined;
   for (let at = 12; at + 8 <= bytes.length; ) {
     const name = bytes.toString('latin1', at, at + 4);
@@ -29,7 +37,9 @@ export function readWav(bytes: Buffer): Result<Recording, Unfit> {
         bits: body.readUInt16LE(14),
       };
     } else if (name === 'data') {
-      return format ? samplesOf(body, format) : unfit('The WAV file says nothing of its format before its sound.');
+      return format
+        ? samplesOf(body, format, laws)
+        : unfit('The WAV file says nothing of its format before its sound.');
     }
     at += 8 + length + (length % 2);
   }
@@ -39,10 +49,13 @@ export function readWav(bytes: Buffer): Result<Recording, Unfit> {
 function samplesOf(
   body: Buffer,
   { tag, channels, rate, bits }: { tag: number; channels: number; rate: number; bits: number },
+  laws: Laws,
 ): Result<Recording, Unfit> {
-  const read = readerOf(tag, bits);
+  const read = readerOf(tag, bits, laws);
   if (!read) {
-    return unfit(`The WAV file has another form (tag ${tag}, ${bits} bits): send PCM of 8 to 32 bits, or an MP3.`);
+    return unfit(
+      `The WAV file has another form (tag ${tag}, ${bits} bits): send PCM of 8 to 32 bits, G.711, or an MP3.`,
+    );
   }
   const fits = fitsFormat(rate, channels);
   if (fits) return fits;
@@ -65,12 +78,16 @@ export function fitsFormat(rate: number, channels: number): { readonly ok: false
 }
 
 /** Reads one sample of this form as −1 … 1. */
-function readerOf(tag: number, bits: number): ((body: Buffer, at: number) => number) | undefined {
+function readerOf(tag: number, bits: number, laws: Laws): ((body: Buffer, at: number) => number) | undefined {
   if (tag === FLOAT && bits === 32) {
     return (body, at) => {
       const value = body.readFloatLE(at);
       return Number.isFinite(value) ? value : 0;
     };
+  }
+  if ((tag === A_LAW || tag === MU_LAW) && bits === 8) {
+    const samples = tag === A_LAW ? laws.PCMA : laws.PCMU;
+    return (body, at) => (samples[body.readUInt8(at)] ?? 0) / 32_768;
   }
   if (tag !== PCM) return undefined;
   switch (bits) {
@@ -85,4 +102,25 @@ function readerOf(tag: number, bits: number): ((body: Buffer, at: number) => num
     default:
       return undefined;
   }
+}
+
+/** A WAV file of µ-law at 8000 Hz (with the `fact` chunk that formats besides PCM have). */
+export function muLawWav(ulaw: Uint8Array): Buffer {
+  const head = Buffer.alloc(58);
+  head.write('RIFF', 0, 'latin1');
+  head.writeUInt32LE(50 + ulaw.length, 4);
+  head.write('WAVEfmt ', 8, 'latin1');
+  head.writeUInt32LE(18, 16);
+  head.writeUInt16LE(MU_LAW, 20);
+  head.writeUInt16LE(1, 22);
+  head.writeUInt32LE(8000, 24);
+  head.writeUInt32LE(8000, 28);
+  head.writeUInt16LE(1, 32);
+  head.writeUInt16LE(8, 34);
+  head.write('fact', 38, 'latin1');
+  head.writeUInt32LE(4, 42);
+  head.writeUInt32LE(ulaw.length, 46);
+  head.write('data', 50, 'latin1');
+  head.writeUInt32LE(ulaw.length, 54);
+  return Buffer.concat([head, ulaw, Buffer.alloc(ulaw.length % 2)]);
 }
