@@ -38,6 +38,7 @@ class Smsc {
     return smsc;
   }
 
+  /** Its answer on the wire may be here before what it prints about it. */
   async until(there: () => boolean): Promise<void> {
     while (!there()) await new Promise<void>((resolve) => (this.#wake = resolve));
   }
@@ -97,10 +98,12 @@ test('an SMSC gets the text as UCS-2, to and from the numbers, over a connection
   const text = '【田中食品】確認コード 012345 電話機のボタンで入力。オペレーターには伝えないでください。';
   expect(await smpp.send(to('+819000000000', text))).toEqual({ is: 'sent' });
   expect(smpp.up).toBe(true);
+  await peer.until(() => peer.texts().length === 1);
   expect(peer.lines[0]).toBe('bind tonegate right 34');
   const [from, number, ton, sourceTon, coding, hex] = peer.texts()[0]?.split(' ').slice(1) ?? [];
   expect([from, number, ton, sourceTon, coding, ucs2(hex)]).toEqual(['Tonegate', '819000000000', '1', '5', '8', text]);
   await sender(peer.port, { from: '+81312345678' }).send(to('+819000000000'));
+  await peer.until(() => peer.texts().length === 2);
   expect(peer.texts()[1]).toMatch(/^text 81312345678 819000000000 1 1 8 /);
 });
 
@@ -120,6 +123,7 @@ test.each([
   const smpp = sender(peer.port);
   expect(await smpp.send(to(`+81900000000${last}`))).toMatchObject({ is: 'not-known' });
   expect(await smpp.send(to('+819000000000'))).toEqual({ is: 'sent' });
+  await peer.until(() => peer.texts().length === 2);
   expect(peer.lines.filter((line) => line.startsWith('bind'))).toHaveLength(2);
 });
 
@@ -136,6 +140,7 @@ test('texts wait for a place in the window and all go out', async () => {
   const smpp = sender(peer.port, { windowSize: 2 });
   const results = await Promise.all(Array.from({ length: 50 }, () => smpp.send(to('+819000000000'))));
   expect(results.every(({ is }) => is === 'sent')).toBe(true);
+  await peer.until(() => peer.texts().length >= 50);
   expect(peer.texts()).toHaveLength(50);
 });
 
