@@ -128,7 +128,8 @@ function written(parts: readonly (Buffer | string)[]): Buffer {
   let at = 0;
   for (const part of parts) {
     if (typeof part === 'string') at += body.write(part, at);
-    else for (const digit of part) body[at++] = ASCII_ZERO + digit;
+    // By place: an iterator makes an object of each digit, and those lie in memory one after the other.
+    else for (let i = 0; i < part.length; i++) body[at++] = ASCII_ZERO + (part[i] ?? 0);
   }
   return body;
 }

@@ -180,7 +180,9 @@ class NumberTrace {
     for (let at = from; at < from + this.#length; at++) {
       const digit = (bytes[at] ?? 0) - zero;
       if (digit < 0 || digit > 9) return -1;
-      trace = Number((BigInt(trace) * BigInt(this.#key) + BigInt(digit)) % BigInt(PRIME));
+      // In two halves, so that a double holds each product exactly; a BigInt would be an object of each digit.
+      const high = (trace * (this.#key >>> 16)) % PRIME;
+      trace = (high * 65_536 + trace * (this.#key & 0xffff) + digit) % PRIME;
     }
     return trace;
   }
