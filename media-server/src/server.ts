@@ -470,6 +470,8 @@ function cardSettings(settings: Settings, devCaFile: string): CardSettings {
     socket: path.join(folder, 'card.sock'),
     ledgerFolder: path.join(folder, 'ledger'),
     kekFile: path.resolve(card.kekFile ?? path.join(dataFolder, 'gateway-keys.json')),
+    packetCapture: card.packetCapture,
+    fingerprintKeyFile: path.resolve(card.fingerprintKeyFile ?? path.join(dataFolder, 'fingerprint-keys.json')),
     logFile: path.join(folder, 'card.log'),
     logLevel: settings.logLevel,
     rtpPorts: settings.media.rtpPorts,

@@ -144,6 +144,12 @@ export const Settings = z.strictObject({
         .describe(
           "File of the keys that merchants' own gateway credentials are sealed under (0600), see docs/gateways.md; default: gateway-keys.json in dataFolder, made at the first start. Reloaded by SIGHUP.",
         ),
+      packetCapture: z
+        .enum(['refuse', 'report'])
+        .default('refuse')
+        .describe(
+          'While a program on this machine captures all packets (tcpdump, but also some DHCP clients): the card process doesn’t start, or starts and says so at /healthz.',
+        ),
       fingerprintKeyFile: z
         .string()
         .optional()

@@ -95,7 +95,10 @@ function confinement(settings: CardSettings, entry: string): string[] {
     ]),
     ...[...own, ...named],
     // What it needs to say which of this is in force.
-    ...['/proc/self/limits', '/proc/self/coredump_filter', '/proc/swaps', `/proc/${process.pid}/status`],
+    ...[
+      ...['/proc/self/status', '/proc/self/net/packet', '/proc/self/limits', '/proc/self/coredump_filter'],
+      ...['/proc/swaps', `/proc/${process.pid}/status`],
+    ],
   ];
   return [
     '--disable-sigusr1',

@@ -7,6 +7,7 @@ const GOOD: ProcessFacts = {
     'Max file size             unlimited            unlimited            bytes\nMax core file size        0                    0                    bytes\n',
   dumpFilter: '00000000\n',
   swaps: 'Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n',
+  packetSockets: 'sk               RefCnt Type Proto  Iface R Rmem   User   Inode\n',
   user: 990,
   serverUser: 991,
   execArgv: ['--permission', '--disable-sigusr1'],
@@ -27,6 +28,11 @@ test.each([
   ['no-swap', { swaps: undefined }],
   ['no-debugger', { execArgv: [] }],
   ['files-and-programs', { confined: false }],
+  [
+    'no-packet-capture',
+    { packetSockets: `${GOOD.packetSockets}ffff9a0a 3      3    0003   2     1 0      0      30401\n` },
+  ],
+  ['no-packet-capture', { packetSockets: undefined }],
 ] as const)('what is not in force is named: %s', (name, change) => {
   expect(missingConfinements({ ...GOOD, ...change })).toEqual([name]);
 });
@@ -36,6 +42,7 @@ test('of a machine that says nothing, nothing is believed', () => {
     limits: undefined,
     dumpFilter: undefined,
     swaps: undefined,
+    packetSockets: undefined,
     user: undefined,
     serverUser: undefined,
   };

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { CONFINEMENTS, type Confinement } from './contract.ts';
+import { capturesPackets, procText } from './hardening.ts';
 
 /** What the kernel and Node say of this process, each as text; absent where it can't be read. */
 export interface ProcessFacts {
@@ -9,6 +9,8 @@ export interface ProcessFacts {
   readonly dumpFilter: string | undefined;
   /** /proc/swaps */
   readonly swaps: string | undefined;
+  /** /proc/self/net/packet: this machine's packet sockets. */
+  readonly packetSockets: string | undefined;
   /** This process's user, and its server's. */
   readonly user: number | undefined;
   readonly serverUser: number | undefined;
@@ -28,6 +30,7 @@ export function missingConfinements(facts: ProcessFacts): Confinement[] {
     'no-swap': facts.swaps !== undefined && facts.swaps.trim().split('\n').length <= 1,
     'no-debugger': facts.execArgv.includes('--disable-sigusr1'),
     'files-and-programs': facts.confined,
+    'no-packet-capture': facts.packetSockets !== undefined && !capturesPackets(facts.packetSockets),
   };
   return CONFINEMENTS.filter((name) => !inForce[name]);
 }
@@ -35,23 +38,16 @@ export function missingConfinements(facts: ProcessFacts): Confinement[] {
 /** Reads the facts; `server` is the process that started this one. */
 export function readFacts(server: number): ProcessFacts {
   const { permission } = process as unknown as { permission?: { has(scope: string, path?: string): boolean } };
-  const status = text(`/proc/${server}/status`);
+  const status = procText(`/proc/${server}/status`);
   const serverUser = /^Uid:\s+(\d+)/m.exec(status ?? '')?.[1];
   return {
-    limits: text('/proc/self/limits'),
-    dumpFilter: text('/proc/self/coredump_filter'),
-    swaps: text('/proc/swaps'),
+    limits: procText('/proc/self/limits'),
+    dumpFilter: procText('/proc/self/coredump_filter'),
+    swaps: procText('/proc/swaps'),
+    packetSockets: procText('/proc/self/net/packet'),
     user: process.getuid?.(),
     serverUser: serverUser === undefined ? undefined : Number(serverUser),
     execArgv: process.execArgv,
     confined: permission !== undefined && !permission.has('child') && !permission.has('fs.write', '/'),
   };
-}
-
-function text(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'latin1');
-  } catch {
-    return undefined;
-  }
 }

@@ -107,7 +107,14 @@ export const PAYMENTS_ASKED_LIMIT = 1000;
  * What keeps others out of the card process's memory and keeps it in. Some of it rests on how the process was started
  * (`card-link/launch.ts`), some on the machine: what isn't in force is said at start, never silently done without.
  */
-export const CONFINEMENTS = ['own-user', 'no-core-dumps', 'no-swap', 'no-debugger', 'files-and-programs'] as const;
+export const CONFINEMENTS = [
+  'own-user',
+  'no-core-dumps',
+  'no-swap',
+  'no-debugger',
+  'files-and-programs',
+  'no-packet-capture',
+] as const;
 export type Confinement = (typeof CONFINEMENTS)[number];
 
 /** Where RTP goes to or comes from. */

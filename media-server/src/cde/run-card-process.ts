@@ -10,7 +10,7 @@ import { Payments } from './attempt/payments.ts';
 import { CardProcess } from './card-process.ts';
 import { missingConfinements, readFacts } from './confinement.ts';
 import { gatewayFromFiles } from './gateways/kinds.ts';
-import { EXIT_BUG, traceOf, whyNotTrusted } from './hardening.ts';
+import { CAPTURED, capturesPackets, EXIT_BUG, readStart, traceOf, whyNotTrusted } from './hardening.ts';
 import { languagesIn } from './prompts/language.ts';
 import { ServerLink } from './link.ts';
 import { takeLock } from './lock.ts';
@@ -27,15 +27,17 @@ export async function runCardProcess(legThread: URL): Promise<void> {
   // The terminal's interrupt and hang-up are the server's business; SIGUSR1 would open a debugger's port.
   for (const signal of ['SIGINT', 'SIGHUP', 'SIGUSR1'] as const) process.on(signal, () => {});
 
-  const distrust = whyNotTrusted(process.execArgv, process.env);
+  const distrust = whyNotTrusted(readStart());
   if (distrust) giveUp(77, distrust);
   const settings = readSettings(process.argv[2]);
+  const facts = readFacts(process.ppid);
+  if (settings.packetCapture !== 'report' && capturesPackets(facts.packetSockets ?? '')) giveUp(77, CAPTURED);
   mkdirSync(dirname(settings.socket), { recursive: true, mode: 0o700 });
   const releaseLock = takeLock(settings.socket);
   if (!releaseLock) giveUp(75, `another card process runs for ${settings.socket}: there is never a second one`);
 
   const log = createLogger(settings.logLevel);
-  const unconfined = missingConfinements(readFacts(process.ppid));
+  const unconfined = missingConfinements(facts);
   if (unconfined.length > 0) log.warn({ unconfined }, 'not everything that confines the card process is in force');
 
   let ready = false;

@@ -30,6 +30,8 @@ export const CardSettings = z.strictObject({
   fingerprintKeyFile: path.optional(),
   /** Keys that merchants' own gateway credentials are sealed under; made where it isn't there and nothing is sealed yet. */
   kekFile: path,
+  /** What to do at the start while a program captures this machine's packets. Default: refuse. */
+  packetCapture: z.enum(['refuse', 'report']).optional(),
   /** "Absent" counts only when found twice, this far apart, ms. */
   absentAgainAfterMs: z.int().min(10),
   /** Time-outs of the dialogue; tests shorten them. */
