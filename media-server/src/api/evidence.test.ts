@@ -28,7 +28,7 @@ function aReceipt() {
     kept: { ofCustomer: 5, ofAgent: 5 },
     keys: { events: 24, tones: 0 },
     recorder: 'absent',
-    wiped: true,
+    wiped: 7,
   } as const;
 }
 

@@ -32,7 +32,7 @@ test('a silent payment’s receipt has counts of both sides, and the card proces
   watch.key('event');
   clock.advance(5000);
   watch.gate(gate({ toSfu: 10, keptIn: 251, fromSfu: 250, keptOut: 250 }));
-  watch.wiped(true);
+  watch.wiped(7);
   watch.conclude(FACTS);
   await settled();
   expect(written).toEqual([
@@ -41,7 +41,7 @@ test('a silent payment’s receipt has counts of both sides, and the card proces
       forwarded: { customerToSfu: 0, customerToAgent: 0, agentToCustomer: 0 },
       kept: { ofCustomer: 250, ofAgent: 250 },
       keys: { events: 1, tones: 0 },
-      wiped: true,
+      wiped: 7,
     }),
   ]);
   expect((written[0]?.wall.openAt ?? 0) - (written[0]?.wall.shutAt ?? 0)).toBe(5000);

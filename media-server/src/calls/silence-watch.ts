@@ -18,7 +18,7 @@ export class SilenceWatch {
   readonly #silence = newSilence();
   #gate: LegCounts | undefined;
   #sfuAtShut: Promise<SfuCounts | undefined> = Promise.resolve(undefined);
-  #wiped: boolean | null = null;
+  #wiped: number | null = null;
 
   constructor(parts: SilenceWatchParts) {
     this.#parts = parts;
@@ -41,8 +41,8 @@ export class SilenceWatch {
     keySeen(this.#silence, transport);
   }
 
-  /** The card process's word on its buffers. */
-  wiped(wiped: boolean | undefined): void {
+  /** The card process's word on its buffers: how many it zeroed. */
+  wiped(wiped: number | undefined): void {
     this.#wiped = wiped ?? null;
   }
 

@@ -138,13 +138,13 @@ test('the gate is told to shut before the ledger is asked, and the outcome is du
   expect(events).toEqual(['thread leg-open', 'thread payment-open', 'ledger open']);
   await rest();
   events.length = 0;
-  from({ kind: 'ended', payment, result: { outcome: 'cancelled', reason: 'by-agent' }, asked: false });
+  from({ kind: 'ended', payment, result: { outcome: 'cancelled', reason: 'by-agent' }, asked: false, wiped: 4 });
   await rest();
   expect(events).toEqual(['ledger cancelled', 'server outcome', 'thread released']);
 });
 
 test('a card goes to the gateway, its copy here is zeroed, and its result goes back to the leg', async () => {
-  const { card, command, from, events, posted, rest } = house();
+  const { card, command, from, events, posted, said, rest } = house();
   card.attached();
   command(legOpen);
   command(open);
@@ -163,9 +163,11 @@ test('a card goes to the gateway, its copy here is zeroed, and its result goes b
   await rest();
   expect(events.slice(2)).toEqual(['ledger told approved', 'thread told']);
   expect(posted.at(-1)).toEqual([0, { kind: 'told', payment, written: true }]);
-  from({ kind: 'ended', payment, result: approved, asked: true });
+  from({ kind: 'ended', payment, result: approved, asked: true, wiped: 4 });
   await rest();
   expect(events.slice(4)).toEqual(['server outcome', 'thread released']);
+  // Four of the leg's, and the card's three fields here.
+  expect(said.at(-1)).toEqual({ type: 'outcome', payment, ...approved, wiped: 7 });
 });
 
 test('a payment that the ledger refuses leaves its leg before the server hears of it', async () => {
@@ -216,7 +218,7 @@ test('a leg that was lost in a payment is opened again when its payment is over,
   const again = { ...legOpen, ports: { rtp: 20_000, sfu: 40_000 } };
   command(again);
   expect(said.map(({ type }) => type)).toEqual(['leg-lost']);
-  from({ kind: 'ended', payment, result: approved, asked: true });
+  from({ kind: 'ended', payment, result: approved, asked: true, wiped: 4 });
   await rest();
   from({ kind: 'closed', leg });
   await rest();
@@ -242,7 +244,7 @@ test('without its server it shuts every gate, finishes what runs, and ends when 
   clock.advance(60_000);
   await rest();
   expect(events).not.toContain('end');
-  from({ kind: 'ended', payment, result: approved, asked: true });
+  from({ kind: 'ended', payment, result: approved, asked: true, wiped: 4 });
   await rest();
   from({ kind: 'closed', leg });
   await rest();
@@ -341,10 +343,10 @@ test('what became of a payment is not said before its outcome', async () => {
   settle(approved);
   await rest();
   expect(said).toEqual([]);
-  from({ kind: 'ended', payment, result: { outcome: 'unknown', reason: 'no-answer' }, asked: true });
+  from({ kind: 'ended', payment, result: { outcome: 'unknown', reason: 'no-answer' }, asked: true, wiped: 4 });
   await rest();
   expect(said).toEqual([
-    { type: 'outcome', payment, outcome: 'unknown', reason: 'no-answer' },
+    { type: 'outcome', payment, outcome: 'unknown', reason: 'no-answer', wiped: 4 },
     { type: 'settled', payment, ...approved },
   ]);
   settle(approved);

@@ -83,6 +83,8 @@ interface Running {
   /** Its result is being written by us, for no card of it went to the gateway. */
   written?: Promise<void>;
   ending: boolean;
+  /** Buffers of its cards that were zeroed on this thread. */
+  wiped: number;
   /** What became of its unknown result while the customer was still being told that: said after the outcome. */
   settled?: PaymentResult;
 }
@@ -266,7 +268,7 @@ export class CardProcess {
         void this.#telling(thread, message.payment, message.result, message.asked);
         return;
       case 'ended':
-        void this.#ended(thread, message.payment, message.result, message.asked);
+        void this.#ended(thread, message.payment, message.result, message.asked, message.wiped);
         return;
     }
   }
@@ -368,7 +370,7 @@ export class CardProcess {
       this.#refuse(command, opened.error);
       return false;
     });
-    this.#running.set(command.payment, { meta: command, thread: leg.thread, opened, ending: false });
+    this.#running.set(command.payment, { meta: command, thread: leg.thread, opened, ending: false, wiped: 0 });
   }
 
   #whyUnfit(command: PaymentOpen, abilities: GatewayAbilities | undefined): Refusal | undefined {
@@ -413,10 +415,13 @@ export class CardProcess {
       securityCode: Buffer.from(card.securityCode),
       brand: card.brand,
     };
+    const running = this.#running.get(payment);
     try {
       await this.#ask(thread, payment, (meta) => this.#options.payments.authorize(meta, keyed));
     } finally {
-      for (const field of [keyed.number, keyed.expiry, keyed.securityCode]) field.fill(0);
+      const fields = [keyed.number, keyed.expiry, keyed.securityCode];
+      for (const field of fields) field.fill(0);
+      if (running) running.wiped += fields.length;
     }
   }
 
@@ -435,14 +440,15 @@ export class CardProcess {
     this.#options.threads.post(thread, { kind: 'authorized', payment, result });
   }
 
-  async #ended(thread: number, payment: Id, result: PaymentResult, asked: boolean): Promise<void> {
+  /** @param wiped by the leg's thread; undefined: the leg is gone without a word about it */
+  async #ended(thread: number, payment: Id, result: PaymentResult, asked: boolean, wiped?: number): Promise<void> {
     const { threads, say } = this.#options;
     const running = this.#running.get(payment);
     if (!running || running.ending) return;
     running.ending = true;
     if (!(await running.opened)) return;
     if (!asked) await this.#write(running, result);
-    say({ ...result, type: 'outcome', payment });
+    say({ ...result, type: 'outcome', payment, ...(wiped !== undefined && { wiped: wiped + running.wiped }) });
     if (running.settled) say({ ...running.settled, type: 'settled', payment });
     threads.post(thread, { kind: 'released', payment });
     this.#forget(payment);

@@ -516,8 +516,8 @@ export const FromCard = z.discriminatedUnion('type', [
   }),
   /** A one-time code is to be made and sent: to be answered by `code-digest` or `code-refused`. `again`: the customer asked for another. */
   z.strictObject({ type: z.literal('code-wanted'), payment: id, again: z.boolean() }),
-  /** `wiped`: every buffer that held a digit of this payment is zero. */
-  result.extend({ type: z.literal('outcome'), payment: id, wiped: z.boolean().optional() }),
+  /** `wiped`: how many buffers held digits of this payment; each of them is zero. Absent: there is no word about them. */
+  result.extend({ type: z.literal('outcome'), payment: id, wiped: count.optional() }),
   /** What became of a payment that was `unknown`, or whose card process died. */
   result.extend({ type: z.literal('settled'), payment: id }),
   result.extend({ type: z.literal('payment-state'), payment: id, told: z.boolean() }),

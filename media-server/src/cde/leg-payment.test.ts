@@ -100,7 +100,13 @@ test('an approval is spoken only when it is durable that it is told', () => {
   leg.payment.told(true);
   expect(leg.played.at(-1)).toContain('approved');
   leg.payment.played();
-  expect(leg.posted.at(-1)).toEqual({ kind: 'ended', payment: open.payment, result: approved, asked: true });
+  expect(leg.posted.at(-1)).toEqual({
+    kind: 'ended',
+    payment: open.payment,
+    result: approved,
+    asked: true,
+    wiped: expect.any(Number),
+  });
 });
 
 test('an approval that may be given back is told neither to the customer nor to the agent', () => {
@@ -115,6 +121,7 @@ test('an approval that may be given back is told neither to the customer nor to 
     payment: open.payment,
     result: { outcome: 'unknown', reason: 'no-answer' },
     asked: true,
+    wiped: expect.any(Number),
   });
 });
 
@@ -125,7 +132,34 @@ test('a customer who hangs up while the gateway is asked still gets the paymentâ
   leg.payment.cancel();
   expect(leg.posted.at(-1)?.kind).toBe('authorize');
   leg.payment.authorized(approved);
-  expect(leg.posted.at(-1)).toEqual({ kind: 'ended', payment: open.payment, result: approved, asked: true });
+  expect(leg.posted.at(-1)).toEqual({
+    kind: 'ended',
+    payment: open.payment,
+    result: approved,
+    asked: true,
+    wiped: expect.any(Number),
+  });
+});
+
+test('a payment says how many buffers of digits it zeroed; those that moved are the other threadâ€™s', () => {
+  const leg = legOf();
+  toCard(leg);
+  leg.payment.authorized(approved);
+  leg.payment.told(true);
+  leg.payment.played();
+  // What was keyed at each of four questions.
+  expect(leg.posted.at(-1)).toMatchObject({ kind: 'ended', wiped: 4 });
+
+  const left = legOf();
+  left.payment.taken();
+  left.payment.begin();
+  left.keys('1');
+  left.keys('4242424242424242');
+  left.clock.advance(3500);
+  left.keys('12');
+  left.payment.hungUp();
+  // At three questions, and the number that was kept.
+  expect(left.posted.at(-1)).toMatchObject({ kind: 'ended', wiped: 4 });
 });
 
 test('a payment that was opened and never begun ends when the server is gone', () => {
@@ -138,6 +172,7 @@ test('a payment that was opened and never begun ends when the server is gone', (
       payment: open.payment,
       result: { outcome: 'cancelled', reason: 'by-agent' },
       asked: false,
+      wiped: 0,
     },
   ]);
 });
@@ -157,6 +192,7 @@ test('a bug in the dialogue ends it as failed, after the customer was told so', 
       payment: open.payment,
       result: { outcome: 'failed', reason: 'card-process-ended' },
       asked: false,
+      wiped: 1,
     },
   ]);
 });
@@ -172,7 +208,13 @@ test('a further card goes to the gateway after a decline, and the last answer is
   leg.payment.authorized(approved);
   leg.payment.told(true);
   leg.payment.played();
-  expect(leg.posted.at(-1)).toEqual({ kind: 'ended', payment: open.payment, result: approved, asked: true });
+  expect(leg.posted.at(-1)).toEqual({
+    kind: 'ended',
+    payment: open.payment,
+    result: approved,
+    asked: true,
+    wiped: expect.any(Number),
+  });
 });
 
 test('a payment given up after a decline ends with it, and whoever ends it has to write so', () => {
@@ -180,13 +222,25 @@ test('a payment given up after a decline ends with it, and whoever ends it has t
   toCard(leg);
   leg.payment.authorized(DECLINED);
   leg.payment.hungUp();
-  expect(leg.posted.at(-1)).toEqual({ kind: 'ended', payment: open.payment, result: DECLINED, asked: false });
+  expect(leg.posted.at(-1)).toEqual({
+    kind: 'ended',
+    payment: open.payment,
+    result: DECLINED,
+    asked: false,
+    wiped: expect.any(Number),
+  });
 
   const last = legOf();
   toCard(last);
   last.payment.authorized(DECLINED);
   last.payment.hungUp();
-  expect(last.posted.at(-1)).toEqual({ kind: 'ended', payment: open.payment, result: DECLINED, asked: true });
+  expect(last.posted.at(-1)).toEqual({
+    kind: 'ended',
+    payment: open.payment,
+    result: DECLINED,
+    asked: true,
+    wiped: expect.any(Number),
+  });
 });
 
 test('a customer who is gone when a card is declined tries no other', () => {
@@ -194,7 +248,13 @@ test('a customer who is gone when a card is declined tries no other', () => {
   toCard(leg);
   leg.payment.hungUp();
   leg.payment.authorized(DECLINED);
-  expect(leg.posted.at(-1)).toEqual({ kind: 'ended', payment: open.payment, result: DECLINED, asked: false });
+  expect(leg.posted.at(-1)).toEqual({
+    kind: 'ended',
+    payment: open.payment,
+    result: DECLINED,
+    asked: false,
+    wiped: expect.any(Number),
+  });
 });
 
 test('a stored card is charged once the customer agreed', () => {
@@ -222,7 +282,13 @@ test('a verified person is told at once: no money waits for it', () => {
   const verified = { outcome: 'approved', reason: 'none' };
   expect(leg.posted.at(-1)).toEqual({ kind: 'telling', payment: open.payment, result: verified, asked: false });
   leg.payment.played();
-  expect(leg.posted.at(-1)).toEqual({ kind: 'ended', payment: open.payment, result: verified, asked: false });
+  expect(leg.posted.at(-1)).toEqual({
+    kind: 'ended',
+    payment: open.payment,
+    result: verified,
+    asked: false,
+    wiped: expect.any(Number),
+  });
 });
 
 test('help that comes too late is refused to the agent', () => {

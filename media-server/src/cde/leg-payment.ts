@@ -299,7 +299,8 @@ export class LegPayment {
     this.#phase = 'ended';
     this.#held = undefined;
     this.wipe();
-    this.#options.post({ kind: 'ended', payment: this.id, result, asked: this.#asked });
+    const { wiped } = this.#dialogue.digits;
+    this.#options.post({ kind: 'ended', payment: this.id, result, asked: this.#asked, wiped });
   }
 }
 

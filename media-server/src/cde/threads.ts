@@ -73,8 +73,17 @@ export type FromThread =
   | { readonly kind: 'charge-stored'; readonly payment: Id }
   /** The customer is about to be told this. */
   | { readonly kind: 'telling'; readonly payment: Id; readonly result: PaymentResult; readonly asked: boolean }
-  /** The dialogue is over. `asked`: the gateway's answer ended the payment, so the result stands in the ledger. */
-  | { readonly kind: 'ended'; readonly payment: Id; readonly result: PaymentResult; readonly asked: boolean }
+  /**
+   * The dialogue is over. `asked`: the gateway's answer ended the payment, so the result stands in the ledger. `wiped`: how
+   * many buffers held digits on this thread; all are zero.
+   */
+  | {
+      readonly kind: 'ended';
+      readonly payment: Id;
+      readonly result: PaymentResult;
+      readonly asked: boolean;
+      readonly wiped: number;
+    }
   | { readonly kind: 'closed'; readonly leg: Id };
 
 /** What a leg thread is started with. */

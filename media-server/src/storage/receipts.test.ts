@@ -41,7 +41,7 @@ function facts(over: Partial<SilenceFacts> = {}): SilenceFacts {
     kept: { ofCustomer: 500, ofAgent: 480 },
     keys: { events: 24, tones: 0 },
     recorder: 'absent',
-    wiped: true,
+    wiped: 7,
     ...over,
   };
 }

@@ -29,8 +29,8 @@ export interface SilenceFacts {
   readonly keys: { readonly events: number; readonly tones: number };
   /** There is no recorder in this version; a recorder would say here that it was out. */
   readonly recorder: 'absent';
-  /** The card process's word that every buffer that held a digit is zero; null: it died, and its memory with it. */
-  readonly wiped: boolean | null;
+  /** How many buffers held digits, by the card process's word that each is zero; null: it died, and its memory with it. */
+  readonly wiped: number | null;
 }
 
 /** A receipt as it is handed out. */

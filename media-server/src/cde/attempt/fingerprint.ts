@@ -1,5 +1,6 @@
 import { createHmac, hkdfSync } from 'node:crypto';
 import type { Id } from '../../shared/ids.ts';
+import { digitBuffer } from '../digit-buffers.ts';
 import { type Key, openKeyFile } from '../vault/key-file.ts';
 
 /** The setting of their keys. */
@@ -53,8 +54,7 @@ export class Fingerprints {
 
 function digest(master: Buffer, merchant: Id, number: Buffer): string {
   const key = Buffer.from(hkdfSync('sha256', master, Buffer.alloc(0), `pan-fp|${merchant}`, 32));
-  // Memory of its own, not of Node's pool, so that zeroing it leaves nothing.
-  const ascii = Buffer.alloc(number.length);
+  const ascii = digitBuffer(number.length);
   try {
     for (let at = 0; at < number.length; at++) ascii[at] = ASCII_ZERO + (number[at] ?? 0);
     return createHmac('sha256', key).update(ascii).digest('base64url');

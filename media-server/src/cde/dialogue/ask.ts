@@ -1,5 +1,4 @@
 import type { Brand, Field, Language } from '../contract.ts';
-import { LONGEST_NUMBER } from './brands.ts';
 import { type BrandLengths, HASH, type Phrase, STAR } from './exchange.ts';
 import type { Speech } from '../prompts/speech.ts';
 
@@ -102,9 +101,8 @@ export interface KeyTimes {
   readonly enoughMs: number;
 }
 
-export function startAsking(rules: FieldRules): Asking {
-  // Buffer.alloc never takes from the shared pool, so the bytes lie nowhere else.
-  const digits = Buffer.alloc(LONGEST_NUMBER);
+/** @param digits where they are kept: as many as the longest field has */
+export function startAsking(rules: FieldRules, digits: Buffer): Asking {
   return { rules, digits, count: 0, over: 0, afterStar: false, held: undefined, quietSince: undefined };
 }
 

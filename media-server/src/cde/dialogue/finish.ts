@@ -32,9 +32,9 @@ export function wipe(dialogue: Dialogue): void {
   dialogue.phase = { type: 'ended' };
 }
 
-function wipeDigits({ phase, done, code }: Dialogue): void {
+function wipeDigits({ phase, done, digits, code }: Dialogue): void {
   if (phase.type === 'asking') clear(phase.asking);
-  for (const digits of done.values()) digits.fill(0);
+  digits.wipeAll();
   done.clear();
   forgetCode(code);
 }

@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { digitBuffer } from '../digit-buffers.ts';
 import type { FieldRules } from './ask.ts';
 
 const CODE_LENGTH = 6;
@@ -49,7 +50,7 @@ export function checkCode(
 ): 'right' | 'wrong' | 'expired' | 'awaited' {
   const { sent, wantedAt } = code;
   if (sent && now < sent.until) {
-    const keyed = Buffer.alloc(count);
+    const keyed = digitBuffer(count);
     for (let i = 0; i < count; i++) keyed[i] = 0x30 + (digits[i] ?? 0);
     const digest = createHmac('sha256', sent.salt).update(keyed).digest();
     keyed.fill(0);

@@ -1,4 +1,5 @@
 import type { Brand, Field, Language, PaymentResult } from '../contract.ts';
+import { DigitBuffers } from '../digit-buffers.ts';
 import type { Asking, FieldContext, KeyTimes } from './ask.ts';
 import { SANDBOX_LENGTHS } from './brands.ts';
 import type { BrandLengths, DialogueOptions, DialogueOutput } from './exchange.ts';
@@ -72,6 +73,8 @@ export interface Dialogue {
   readonly past: Set<number>;
   /** Fields that are done, until they are handed over. */
   readonly done: Map<Field, Buffer>;
+  /** All that hold digits, those of `done` and of the field being asked. */
+  readonly digits: DigitBuffers;
   brand: Brand | undefined;
   readonly code: OneTimeCode;
   /** Cards that were declined, and how the last one was: the payment's result unless a further card changes it. */
@@ -96,6 +99,7 @@ export function newDialogue(options: DialogueOptions, script: readonly ScriptLin
     spoken: 0,
     past: new Set(),
     done: new Map(),
+    digits: new DigitBuffers(),
     brand: undefined,
     code: noCode(),
     declined: 0,

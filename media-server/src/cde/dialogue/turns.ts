@@ -150,10 +150,11 @@ function keep(dialogue: Dialogue, asking: Asking): void {
       keepDigits(dialogue, asking);
   }
   clear(asking);
+  dialogue.digits.wipe(digits);
 }
 
-function keepDigits({ done }: Dialogue, { rules, digits, count }: Asking): void {
-  const kept = Buffer.alloc(count);
+function keepDigits({ done, digits: buffers }: Dialogue, { rules, digits, count }: Asking): void {
+  const kept = buffers.make(count);
   digits.copy(kept, 0, 0, count);
   done.set(rules.name, kept);
 }

@@ -1,5 +1,6 @@
 import type { Field } from '../contract.ts';
 import { type FieldRules, startAsking } from './ask.ts';
+import { LONGEST_NUMBER } from './brands.ts';
 import { cardFields } from './card-fields.ts';
 import type { Phrase } from './exchange.ts';
 import { tell } from './finish.ts';
@@ -38,7 +39,8 @@ export function startLine(moment: Moment, line: number, prompts: readonly Phrase
   const { dialogue } = moment;
   const script = dialogue.script[line];
   if (script?.type !== 'ask') throw new Error(`Line ${line} of the script asks nothing`);
-  const asking = startAsking(script.rules);
+  if (dialogue.phase.type === 'asking') dialogue.digits.wipe(dialogue.phase.asking.digits);
+  const asking = startAsking(script.rules, dialogue.digits.make(LONGEST_NUMBER));
   dialogue.phase = { type: 'asking', line, asking, waiting: false, speaking: false, longerMs: 0, countSaid: 0 };
   showProgress(moment);
   play(moment, prompts);
@@ -54,7 +56,8 @@ export function lineOf({ script }: Dialogue, field: Field): { line: number; rule
 
 /** Forgets a field that was done, and the bytes with it: it is to be asked again. */
 export function forget(dialogue: Dialogue, field: Field): void {
-  dialogue.done.get(field)?.fill(0);
+  const digits = dialogue.done.get(field);
+  if (digits) dialogue.digits.wipe(digits);
   dialogue.done.delete(field);
   const asked = lineOf(dialogue, field);
   if (asked) dialogue.past.delete(asked.line);
@@ -68,6 +71,7 @@ function startProcessing(moment: Moment, what: 'card' | 'stored-card'): void {
       const digits = dialogue.done.get(field);
       if (!digits) throw new Error(`Nothing was keyed for ${field}`);
       dialogue.done.delete(field);
+      dialogue.digits.handOver(digits);
       return digits;
     };
     const card = cardFields(take('card-number'), take('expiry'), take('security-code'), dialogue.brand ?? 'other');

@@ -1,4 +1,5 @@
 import type { PaymentOpen } from '../contract.ts';
+import { digitBuffer } from '../digit-buffers.ts';
 import type { CardDigits } from './gateway.ts';
 
 const ASCII_ZERO = 0x30;
@@ -124,7 +125,7 @@ function written(parts: readonly (Buffer | string)[]): Buffer {
     (sum, part) => sum + (typeof part === 'string' ? Buffer.byteLength(part) : part.length),
     0,
   );
-  const body = Buffer.alloc(length);
+  const body = digitBuffer(length);
   let at = 0;
   for (const part of parts) {
     if (typeof part === 'string') at += body.write(part, at);
