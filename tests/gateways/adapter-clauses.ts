@@ -97,20 +97,23 @@ const BOASTED: GatewayAbilities = {
   actions: ['refund'],
 };
 
-/** Runs it, and gives what `Buffer.alloc` made meanwhile: what a card may be written into (pools are shared). */
+/** Runs it, and gives the buffers with memory of their own that were made meanwhile: what a card may be written into. */
 async function buffersMadeBy<T>(run: () => Promise<T>): Promise<{ made: Buffer[]; result: T }> {
-  const alloc = Buffer.alloc.bind(Buffer);
-  const before = Object.getOwnPropertyDescriptor(Buffer, 'alloc');
+  const { alloc, from } = Buffer;
   const made: Buffer[] = [];
-  Buffer.alloc = ((...given: Parameters<typeof alloc>) => {
-    const buffer = alloc(...given);
+  const kept = (buffer: Buffer) => {
     made.push(buffer);
     return buffer;
-  }) as typeof alloc;
+  };
+  Buffer.alloc = ((...given: Parameters<typeof alloc>) => kept(alloc(...given))) as typeof alloc;
+  // Its many forms: only the memory that it is given matters here.
+  const copied = from as (...given: unknown[]) => Buffer;
+  Buffer.from = ((...given: unknown[]) =>
+    given[0] instanceof ArrayBuffer ? kept(copied(...given)) : copied(...given)) as typeof from;
   try {
     return { result: await run(), made };
   } finally {
-    if (before) Object.defineProperty(Buffer, 'alloc', before);
+    Object.assign(Buffer, { alloc, from });
   }
 }
 

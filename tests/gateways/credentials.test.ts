@@ -9,10 +9,10 @@ import { GatewayCredentials } from '../../media-server/src/cde/gateways/gateway-
 import { gatewayFrom } from '../../media-server/src/cde/gateways/kinds.ts';
 import { CredentialStore } from '../../media-server/src/cde/vault/credential-store.ts';
 import { systemClock } from '../../media-server/src/shared/clock.ts';
-import { devCa } from '../../media-server/src/shared/dev-ca.ts';
 import { newId } from '../../media-server/src/shared/ids.ts';
 import { createLogger } from '../../media-server/src/shared/logger.ts';
 import { Secret } from '../../media-server/src/shared/secret.ts';
+import { makeAuthorities } from './authorities.ts';
 import { gmoIdPass } from './peers/gmo-idpass.ts';
 import { gmoOpenApi } from './peers/gmo-openapi.ts';
 import { http } from './peers/http.ts';
@@ -27,9 +27,7 @@ const folder = mkdtempSync(join(tmpdir(), 'credentials-'));
 let trusted: Tls;
 
 beforeAll(async () => {
-  const { caFile, certFile, keyFile } = await devCa(join(folder, 'ca'), ['127.0.0.1']);
-  const [ca = '', cert = '', key = ''] = [caFile, certFile, keyFile].map((file) => readFileSync(file, 'utf8'));
-  trusted = { ca, cert, key };
+  trusted = (await makeAuthorities()).trusted;
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -18,8 +18,10 @@ export interface Subject {
   /** The same with a secret that the peer doesn't take. */
   wrongCredentials(url: string, ca: string): Record<string, unknown>;
   /** The peer: reads a request, asks the bank, answers in the service's words. */
-  answer(bank: Bank, request: PeerRequest): PeerReply;
+  answer(bank: Bank, request: PeerRequest): PeerReply | Promise<PeerReply>;
   /** Whether a request is the one that moves money or checks a card. */
   movesMoney(request: PeerRequest): boolean;
   readonly ownAnswers: readonly OwnAnswer[];
+  /** The OpenAPI description of what the adapter uses, where there is one; `below` is what stands before its paths. */
+  readonly described?: { readonly file: string; readonly below: string };
 }

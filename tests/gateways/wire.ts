@@ -41,6 +41,8 @@ export class Wire {
   script: PeerReply | undefined;
   /** Requests that were read, without their bodies. */
   readonly requests: string[] = [];
+  /** The same whole, each with the service's own answer where that was asked for. */
+  readonly exchanges: { readonly request: PeerRequest; readonly reply?: PeerReply }[] = [];
   /** A wrong peer: faults and scripts are not kept to. */
   readonly #wellMeaning: boolean;
   readonly #server: Server;
@@ -48,7 +50,7 @@ export class Wire {
 
   constructor(
     tls: Tls,
-    answer: (request: PeerRequest) => PeerReply,
+    answer: (request: PeerRequest) => PeerReply | Promise<PeerReply>,
     faulty: (request: PeerRequest) => boolean,
     wellMeaning = false,
   ) {
@@ -56,7 +58,7 @@ export class Wire {
     this.#server = createServer({ cert: tls.cert, key: tls.key }, (incoming, response) => {
       const chunks: Buffer[] = [];
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-      incoming.on('end', () => {
+      incoming.on('end', async () => {
         const url = new URL(incoming.url ?? '/', 'https://peer');
         const headers = Object.fromEntries(
           Object.entries(incoming.headers).map(([name, value]) => [name, String(value)]),
@@ -65,7 +67,9 @@ export class Wire {
         const request = { method: incoming.method ?? '', path: url.pathname, query: url.searchParams, headers, body };
         this.requests.push(`${request.method} ${request.path}`);
         const hit = !this.#wellMeaning && faulty(request);
-        const reply = hit && this.script ? this.script : answer(request);
+        const script = hit ? this.script : undefined;
+        const reply = script ?? (await answer(request));
+        this.exchanges.push(script ? { request } : { request, reply });
         const socket = incoming.socket as TLSSocket;
         if (hit && this.fault) return this.#fail(this.fault, socket, reply, request);
         const { status, contentType = 'application/json' } = reply;

@@ -26,6 +26,7 @@ const UNKNOWN = { is: 'unknown' } as const;
 /** GMO-PG's OpenAPI type, our model of it: order ids are unique, keys replay, orders have one status. */
 export const gmoOpenApi: Subject = {
   kind: 'gmo-openapi',
+  described: { file: 'docs/openapi/gmo-openapi-used.yaml', below: '' },
   credentials: (url, ca) => ({
     kind: 'gmo-openapi',
     url,

@@ -6,9 +6,10 @@ import type { PeerReply, PeerRequest } from '../wire.ts';
 const KEY = 'key-of-a-merchant';
 const MODES = { charge: 'take', 'stored-charge': 'take', authorize: 'hold', 'card-update': 'check' } as const;
 
-/** A merchant's own system that speaks docs/http-adapter.openapi.json. */
+/** A merchant's own system that speaks docs/openapi/http-adapter.yaml. */
 export const http: Subject = {
   kind: 'http',
+  described: { file: 'docs/openapi/http-adapter.yaml', below: '/pay' },
   credentials: (url, ca) => ({
     kind: 'http',
     url: `${url}/pay/`,

@@ -18,7 +18,7 @@ const PLAIN = {
       .describe('Makes the transaction first and sends the card then, as some services want it.'),
   },
   http: {
-    url: httpsUrl.describe('Below which `attempts/…` of docs/http-adapter.openapi.json lies.'),
+    url: httpsUrl.describe('Below which `attempts/…` of docs/openapi/http-adapter.yaml lies.'),
     currencies: z
       .array(z.enum(CURRENCIES))
       .min(1)

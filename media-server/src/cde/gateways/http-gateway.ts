@@ -85,7 +85,7 @@ const REFUSED: Readonly<Record<number, Reason>> = {
 };
 
 /**
- * Any payment service, or a merchant's own system, that speaks our contract (docs/http-adapter.openapi.json):
+ * Any payment service, or a merchant's own system, that speaks our contract (docs/openapi/http-adapter.yaml):
  * `PUT attempts/{reference}` does everything (charge, authorize, card-update, stored-charge, capture, void, refund), once
  * per reference; `GET` of the same looks it up; `POST attempts/{reference}/reverse` undoes it.
  */
