@@ -56,7 +56,9 @@ export class Description {
   /** What isn't as described in requests and in the answers to them, in words; nothing where all is. */
   async faultsIn(exchanges: Wire['exchanges']): Promise<string[]> {
     const all = exchanges.map(async ({ request, reply }) => {
-      const faults = reply ? await this.#faults(request, reply) : (await this.mocked(request)).faults;
+      const faults = reply
+        ? await this.#faults(request, reply)
+        : (await this.mocked(request)).faults.filter((fault) => fault.startsWith('request'));
       return faults.map((fault) => `${request.method} ${request.path} ${reply?.status ?? ''} ${fault}`);
     });
     return (await Promise.all(all)).flat();
