@@ -81,6 +81,7 @@ test('a customer pays: the wall shuts first, the outcome comes before it opens, 
   const outcome = await desk.message('outcome');
   expect(outcome).toEqual({
     type: 'outcome',
+    wiped: 7,
     payment,
     outcome: 'approved',
     reason: 'none',
@@ -118,6 +119,7 @@ test('a customer who keys *0 comes back to the agent, and nothing was asked of t
   await desk.press(phone, leg, '1*0');
   expect(await desk.message('outcome')).toEqual({
     type: 'outcome',
+    wiped: 2,
     payment,
     outcome: 'cancelled',
     reason: 'by-customer',
@@ -333,6 +335,7 @@ test('a second card process for the same socket refuses to start', async () => {
   const entry = fileURLToPath(new URL('../cde/main.ts', import.meta.url));
   const second = spawn(process.execPath, [entry, settingsFile(house.settings)], {
     stdio: ['ignore', 'ignore', 'pipe'],
+    env: {},
   });
   const said = second.stderr.setEncoding('utf8').toArray();
   const [code] = await once(second, 'exit');
@@ -378,7 +381,13 @@ test('a customer who hangs up while the gateway is asked has paid all the same, 
   await desk.pay(phone, leg, payment, { number: '4000000000000341#', code: '123' });
   await desk.step(payment, 'processing');
   desk.send({ type: 'leg-close', leg });
-  expect(await desk.message('outcome')).toEqual({ type: 'outcome', payment, outcome: 'unknown', reason: 'no-answer' });
+  expect(await desk.message('outcome')).toEqual({
+    type: 'outcome',
+    payment,
+    outcome: 'unknown',
+    reason: 'no-answer',
+    wiped: 7,
+  });
   expect(await desk.message('settled')).toMatchObject({ payment, outcome: 'approved', lastFour: '0341' });
 });
 

@@ -8,6 +8,7 @@ const GOOD: ProcessFacts = {
   dumpFilter: '00000000\n',
   swaps: 'Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n',
   packetSockets: 'sk               RefCnt Type Proto  Iface R Rmem   User   Inode\n',
+  givenOut: new Uint8Array(64).fill(0x5a),
   user: 990,
   serverUser: 991,
   execArgv: ['--permission', '--disable-sigusr1'],
@@ -33,6 +34,7 @@ test.each([
     { packetSockets: `${GOOD.packetSockets}ffff9a0a 3      3    0003   2     1 0      0      30401\n` },
   ],
   ['no-packet-capture', { packetSockets: undefined }],
+  ['freed-memory-overwritten', { givenOut: new Uint8Array(64) }],
 ] as const)('what is not in force is named: %s', (name, change) => {
   expect(missingConfinements({ ...GOOD, ...change })).toEqual([name]);
 });
@@ -43,6 +45,7 @@ test('of a machine that says nothing, nothing is believed', () => {
     dumpFilter: undefined,
     swaps: undefined,
     packetSockets: undefined,
+    givenOut: new Uint8Array(64),
     user: undefined,
     serverUser: undefined,
   };

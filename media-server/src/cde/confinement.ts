@@ -1,4 +1,4 @@
-import { CONFINEMENTS, type Confinement } from './contract.ts';
+import { CONFINEMENTS, type Confinement, FREED_BYTE } from './contract.ts';
 import { capturesPackets, procText } from './hardening.ts';
 
 /** What the kernel and Node say of this process, each as text; absent where it can't be read. */
@@ -11,6 +11,8 @@ export interface ProcessFacts {
   readonly swaps: string | undefined;
   /** /proc/self/net/packet: this machine's packet sockets. */
   readonly packetSockets: string | undefined;
+  /** Memory as it was given out just now. */
+  readonly givenOut: Uint8Array;
   /** This process's user, and its server's. */
   readonly user: number | undefined;
   readonly serverUser: number | undefined;
@@ -18,6 +20,9 @@ export interface ProcessFacts {
   /** Whether Node's permission model refuses it programs, and files outside of its own. */
   readonly confined: boolean;
 }
+
+/** How much memory is asked for to see how it is given out, bytes. */
+const LOOKED_AT = 4096;
 
 /** The confinements that aren't in force, in the order of the list. */
 export function missingConfinements(facts: ProcessFacts): Confinement[] {
@@ -30,6 +35,8 @@ export function missingConfinements(facts: ProcessFacts): Confinement[] {
     'no-swap': facts.swaps !== undefined && facts.swaps.trim().split('\n').length <= 1,
     'no-debugger': facts.execArgv.includes('--disable-sigusr1'),
     'files-and-programs': facts.confined,
+    // The same setting fills what is freed and, with the complement, what is given out.
+    'freed-memory-overwritten': facts.givenOut.every((byte) => byte === (~FREED_BYTE & 0xff)),
     'no-packet-capture': facts.packetSockets !== undefined && !capturesPackets(facts.packetSockets),
   };
   return CONFINEMENTS.filter((name) => !inForce[name]);
@@ -45,6 +52,7 @@ export function readFacts(server: number): ProcessFacts {
     dumpFilter: procText('/proc/self/coredump_filter'),
     swaps: procText('/proc/swaps'),
     packetSockets: procText('/proc/self/net/packet'),
+    givenOut: Buffer.allocUnsafeSlow(LOOKED_AT),
     user: process.getuid?.(),
     serverUser: serverUser === undefined ? undefined : Number(serverUser),
     execArgv: process.execArgv,

@@ -114,8 +114,11 @@ export const CONFINEMENTS = [
   'no-debugger',
   'files-and-programs',
   'no-packet-capture',
+  'freed-memory-overwritten',
 ] as const;
 export type Confinement = (typeof CONFINEMENTS)[number];
+/** What freed memory is filled with in the card process: no digit in any writing. What is given out holds its complement. */
+export const FREED_BYTE = 0xa5;
 
 /** Where RTP goes to or comes from. */
 const address = z.strictObject({ ip, port });
