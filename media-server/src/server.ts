@@ -33,6 +33,8 @@ import { endCallsLeftOpen } from './storage/calls.ts';
 import { type Demo, seedDemo } from './storage/demo.ts';
 import { findDevice } from './storage/devices.ts';
 import { approvedScope, scopeDifferences, scopeMap } from './scope-map.ts';
+import { readSeen, settingsSeen, startFacts, writeSeen } from './settings-trail.ts';
+import { writeAudit } from './storage/audit.ts';
 import { AuditSeal } from './storage/audit-seal.ts';
 import { receiptSigner } from './storage/receipt-key.ts';
 import { RetentionRunner } from './storage/retention-runner.ts';
@@ -168,6 +170,11 @@ async function start(
   });
   await auditSeal.start();
   undo.push(() => auditSeal.stop());
+  const seenFile = path.join(data, 'settings-seen.json');
+  const seen = settingsSeen(settings);
+  const started = { version, ...startFacts(readSeen(seenFile), seen) };
+  await writeAudit(storage, { actorKind: 'server', action: 'server-start', detail: started }, systemClock.now());
+  writeSeen(seenFile, seen);
   const retention = new RetentionRunner({
     storage,
     clock: systemClock,
@@ -191,7 +198,7 @@ async function start(
   undo.push(() => webhooks.close());
   const createMedia = (codec: 'PCMU' | 'PCMA') =>
     options.createMedia?.(workers, codec) ?? CallMedia.create(workers, codec);
-  const canary = canaryOf(settings, registry, { link, createMedia, log });
+  const canary = canaryOf(settings, registry, storage, { link, createMedia, log });
   const sip: SipServer = new SipServer({
     settings: settings.sip,
     clock: systemClock,
@@ -414,6 +421,7 @@ function funnelOf(settings: Settings, storage: Storage, log: Logger, registry: R
 function canaryOf(
   settings: Settings,
   registry: Registry,
+  storage: Storage,
   parts: Pick<CanaryRunnerParts, 'link' | 'createMedia' | 'log'>,
 ): CanaryRunner | undefined {
   const { canary, gateway, media, sip } = settings;
@@ -428,6 +436,12 @@ function canaryOf(
     trunks: [...sip.trunks.map(({ name }) => name), ''],
     everyMs: canary.everyMinutes * 60_000,
     counted: canaryMetrics(registry, () => runner.state),
+    turned: (trunk, payments, why) => {
+      const action = payments === 'open' ? 'payments-open' : 'payments-closed';
+      writeAudit(storage, { actorKind: 'server', action, detail: { trunk, why } }, systemClock.now()).catch(
+        (cause: unknown) => parts.log.error({ cause }, 'what the leak canary found could not be written to the audit'),
+      );
+    },
   });
   return runner;
 }

@@ -76,7 +76,17 @@ test('ten wrong passwords lock the name for 30 minutes, even for the right one, 
 test('sign-ins and refusals stand in the audit, without names or passwords', async () => {
   const rows = await api.storage.selectFrom('audit').selectAll().execute();
   expect(new Set(rows.map((row) => row.action))).toEqual(new Set(['sign-in', 'sign-in-refused', 'sign-out']));
-  expect(JSON.stringify(rows)).not.toContain('wrong"');
+  expect(JSON.stringify(rows)).not.toContain('hanako');
+  const refusals = rows.filter((row) => row.action === 'sign-in-refused');
+  // Whom it was tried for, where there is such a person, and why.
+  const { id } = api.agent(0);
+  const { organisation } = api.demo;
+  expect(refusals.filter(({ subject }) => subject === id).length).toBeGreaterThan(TRIES);
+  expect(refusals.every((row) => row.subject === null || row.organisation === organisation)).toBe(true);
+  expect(refusals.some(({ subject }) => subject === null)).toBe(true);
+  expect(new Set(refusals.map(({ detail }) => (JSON.parse(detail) as { why: string }).why))).toEqual(
+    new Set(['wrong', 'locked']),
+  );
 });
 
 test('a body that is no sign-in is refused with what is wrong', async () => {

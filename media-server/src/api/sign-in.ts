@@ -1,7 +1,7 @@
 import { Me, ProblemBody, SignIn } from '@tonegate/api-schema';
 import { z } from 'zod';
 import { writeAudit } from '../storage/audit.ts';
-import { checkPassword, merchantsOfPerson, organisationOf } from '../storage/people.ts';
+import { checkPassword, findPersonByName, merchantsOfPerson, organisationOf } from '../storage/people.ts';
 import { addSession, endSession } from '../storage/sessions.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Person } from '../storage/tables.ts';
@@ -15,6 +15,16 @@ const NO_ANSWER = z.undefined().describe('Done');
 /** Sign-in, sign-out, and who one is. */
 export function signInRoutes(app: Http, parts: ApiParts, tls: boolean): void {
   const { storage, clock, languages, signInGuard, metrics } = parts;
+
+  /** Whom it was tried for is written down where there is such a person; a name that is nobody's may be a password. */
+  async function refused(name: string, ip: string, why: 'wrong' | 'locked'): Promise<void> {
+    const { id = null, organisation = null } = (await findPersonByName(storage, name)) ?? {};
+    await writeAudit(
+      storage,
+      { actorKind: 'nobody', action: 'sign-in-refused', organisation, subject: id, detail: { ip, why } },
+      clock.now(),
+    );
+  }
 
   app.post(
     '/sign-in',
@@ -33,6 +43,7 @@ export function signInRoutes(app: Http, parts: ApiParts, tls: boolean): void {
       const locked = signInGuard.take(name, request.ip, now);
       if (locked > 0) {
         metrics.signIns.inc({ result: 'locked' });
+        await refused(name, request.ip, 'locked');
         const minutes = Math.ceil(locked / 60_000);
         reply.header('retry-after', Math.ceil(locked / 1000));
         return sendProblem(reply, 'too-many-tries', `Too many wrong passwords. Try again in ${minutes} minutes.`);
@@ -40,7 +51,7 @@ export function signInRoutes(app: Http, parts: ApiParts, tls: boolean): void {
       const person = await checkPassword(storage, name, password);
       if (!person) {
         metrics.signIns.inc({ result: 'wrong' });
-        await writeAudit(storage, { actorKind: 'nobody', action: 'sign-in-refused', detail: { ip: request.ip } }, now);
+        await refused(name, request.ip, 'wrong');
         return sendProblem(reply, 'wrong-password', 'Name or password is wrong.');
       }
       signInGuard.succeeded(name, request.ip);

@@ -1,8 +1,8 @@
 import type { FromCard } from '../card-link/contract.ts';
 import type { Logger } from '../shared/logger.ts';
-import { type CanaryInput, type CanaryOutput, type CanaryState, newCanary, step } from './canary.ts';
+import { type CanaryInput, type CanaryOutput, type CanaryState, newCanary, refusalOf, step } from './canary.ts';
 import { CanaryCall, type CanaryCallParts } from './canary-call.ts';
-import { type CanaryResult, judge, KEY_TRANSPORTS, type KeyTransport } from './findings.ts';
+import { type CanaryResult, judge, KEY_TRANSPORTS, type KeyTransport, whyNotGood } from './findings.ts';
 
 export interface CanaryRunnerParts extends CanaryCallParts {
   readonly log: Logger;
@@ -12,6 +12,8 @@ export interface CanaryRunnerParts extends CanaryCallParts {
   readonly everyMs: number;
   /** Told of every call that ended, for metrics. */
   readonly counted: (trunk: string, result: CanaryResult) => void;
+  /** Payments were closed or opened on a trunk: to be written down. `why` of those calls that weren't good. */
+  readonly turned: (trunk: string, payments: 'open' | 'closed', why: string) => void;
 }
 
 /** Codec of each transport's call: both laws in each round. */
@@ -47,8 +49,7 @@ export class CanaryRunner {
 
   /** Why no payment is taken through this trunk now (null: without one); undefined: it is. */
   refusal(trunk: string | null): 'unproven' | 'closed' | undefined {
-    const payments = this.#state.trunks.get(trunk ?? '')?.payments ?? 'open';
-    return payments === 'open' ? undefined : payments;
+    return refusalOf(this.#state, trunk ?? '');
   }
 
   /** Takes a message of the card process, if it is about a call of its own. */
@@ -74,16 +75,18 @@ export class CanaryRunner {
   }
 
   #carryOut(output: CanaryOutput): void {
-    const { log, clock } = this.#parts;
+    const { log, clock, turned } = this.#parts;
     switch (output.type) {
       case 'call':
         void this.#call(output.trunk);
         return;
       case 'closed':
         log.error({ trunk: output.trunk, results: output.results }, 'leak canary: payments are closed for this trunk');
+        turned(output.trunk, 'closed', whyNotGood(output.results));
         return;
       case 'opened':
         log.info({ trunk: output.trunk }, 'leak canary: payments are open for this trunk');
+        turned(output.trunk, 'open', '');
         return;
       case 'wait':
         this.#stopTimer = clock.after(output.ms, () => this.due());

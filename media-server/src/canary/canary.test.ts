@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { CLOSED_AGAIN_MS, newCanary, step, TRUNKS_AT_ONCE } from './canary.ts';
+import { CLOSED_AGAIN_MS, newCanary, refusalOf, step, TRUNKS_AT_ONCE } from './canary.ts';
 import type { CanaryResult } from './findings.ts';
 
 const HOUR = 3_600_000;
@@ -51,6 +51,20 @@ test('what only failed is called once more before it closes', () => {
     { type: 'closed', trunk: 'a' },
     { type: 'wait', ms: CLOSED_AGAIN_MS },
   ]);
+});
+
+test('a payment is refused on a trunk that isn’t proven, is closed, or is never called for', () => {
+  const state = newCanary(['a', 'b'], HOUR);
+  step(state, { type: 'due' });
+  step(state, called('a', 'passed'));
+  expect(['a', 'b', '', 'c'].map((trunk) => refusalOf(state, trunk))).toEqual([
+    undefined,
+    'unproven',
+    'unproven',
+    'unproven',
+  ]);
+  step(state, called('b', 'leak'));
+  expect(refusalOf(state, 'b')).toBe('closed');
 });
 
 test('calls that say nothing open nothing', () => {

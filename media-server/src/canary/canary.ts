@@ -56,6 +56,12 @@ export function newCanary(trunks: readonly string[], everyMs: number): CanarySta
   };
 }
 
+/** Why no payment is taken through this trunk now ('': calls without one); undefined: it is. What isn't called for isn't proven. */
+export function refusalOf(state: CanaryState, trunk: string): 'unproven' | 'closed' | undefined {
+  const payments = state.trunks.get(trunk)?.payments ?? 'unproven';
+  return payments === 'open' ? undefined : payments;
+}
+
 export function step(state: CanaryState, input: CanaryInput): CanaryOutput[] {
   if (input.type === 'due') {
     if (isCalling(state)) return [];

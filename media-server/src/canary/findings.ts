@@ -82,3 +82,11 @@ function leakOf(wall: WallCounts): 'gate' | 'sfu' | 'gate-and-sfu' | undefined {
   if (gate && sfu) return 'gate-and-sfu';
   return gate ? 'gate' : sfu ? 'sfu' : undefined;
 }
+
+/** Of the calls that weren't good, in words: `tone: leak, gate; both: leak, gate`. */
+export function whyNotGood(results: readonly CanaryResult[]): string {
+  return results
+    .filter(({ verdict }) => verdict !== 'passed')
+    .map(({ transport, verdict, why }) => `${transport}: ${verdict}, ${why}`)
+    .join('; ');
+}

@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { CanaryState } from './canary.ts';
-import type { CanaryResult } from './findings.ts';
+import { type CanaryResult, whyNotGood } from './findings.ts';
 
 /** A trunk's name as people read it. */
 function shown(trunk: string): string {
@@ -10,8 +10,7 @@ function shown(trunk: string): string {
 /** The canary's line on the status page: not ok while payments are closed for a trunk. */
 export function canaryHealth(state: CanaryState): { name: string; ok: boolean; detail: string } {
   const parts = [...state.trunks.values()].map(({ name, payments, results }) => {
-    const bad = results.filter(({ verdict }) => verdict !== 'passed');
-    const why = bad.map((result) => `${result.transport}: ${result.verdict}, ${result.why}`).join('; ');
+    const why = whyNotGood(results);
     return `${shown(name)}: payments ${payments === 'unproven' ? 'not yet open' : payments}${why ? ` (${why})` : ''}`;
   });
   const ok = [...state.trunks.values()].every(({ payments }) => payments !== 'closed');

@@ -17,7 +17,8 @@ const STATEMENT_LIMIT = 200;
 const BUSY_MS = 5000;
 
 /**
- * kysely on Node's own SQLite. What is committed survives power loss (WAL with synchronous=FULL). Calls block the event
+ * kysely on Node's own SQLite. What is committed survives power loss (WAL with synchronous=FULL); what is deleted is
+ * overwritten (secure_delete), in the write-ahead log by `forget-erased.ts`. Calls block the event
  * loop for the length of a write (1–12 ms), so no caller may be on a thread that carries media.
  */
 export function sqliteDialect(file: string): Dialect {
@@ -41,7 +42,7 @@ class NodeSqliteDriver implements Driver {
     // Made here so that nobody else on the machine can read it; SQLite gives -wal and -shm the same mode.
     if (this.#file !== ':memory:') closeSync(openSync(this.#file, 'a', 0o600));
     const database = new DatabaseSync(this.#file, { timeout: BUSY_MS, enableForeignKeyConstraints: true });
-    database.exec('pragma journal_mode = wal; pragma synchronous = full;');
+    database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on;');
     this.#connection = new Connection(database);
   }
 

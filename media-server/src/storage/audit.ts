@@ -72,10 +72,13 @@ interface AuditPageWanted {
   readonly limit: number;
 }
 
-/** Entries of an organisation, newest first, older than `before`. */
+/** Entries of an organisation and of the server as a whole (which are nobody's), newest first, older than `before`. */
 export function listAudit(storage: Storage, organisation: Id, wanted: AuditPageWanted): Promise<AuditRow[]> {
   const { before, actor, action, since, until, limit } = wanted;
-  let query = storage.selectFrom('audit').selectAll().where('organisation', '=', organisation);
+  let query = storage
+    .selectFrom('audit')
+    .selectAll()
+    .where((where) => where.or([where('organisation', '=', organisation), where('organisation', 'is', null)]));
   query = query.where('number', '<', before ?? Number.MAX_SAFE_INTEGER);
   if (actor !== undefined) query = query.where('actor', '=', actor);
   if (action !== undefined) query = query.where('action', '=', action);

@@ -57,7 +57,6 @@ export function organisationOf(storage: Storage, person: Person): Promise<Organi
     .executeTakeFirstOrThrow();
 }
 
-/** The merchants that a person works for, by name. */
 /** Everybody of an organisation by name, those who can't sign in any more too. */
 export function peopleOfOrganisation(
   storage: Storage,
@@ -71,6 +70,7 @@ export function peopleOfOrganisation(
     .execute();
 }
 
+/** The merchants that a person works for, by name. */
 export function merchantsOfPerson(storage: Storage, person: Id): Promise<Merchant[]> {
   return storage
     .selectFrom('merchants')

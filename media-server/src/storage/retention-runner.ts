@@ -1,6 +1,7 @@
 import type { Clock } from '../shared/clock.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { RecordSigner } from '../shared/signed-chain.ts';
+import { forgetErased } from '../sql/forget-erased.ts';
 import { writeAudit } from './audit.ts';
 import { eraseAudit, eraseCalls, erasePayments } from './retention.ts';
 import type { Storage } from './storage.ts';
@@ -67,6 +68,8 @@ export class RetentionRunner {
     const audit = isAuditBroken()
       ? 0
       : await this.#erase(days.auditDays, (before) => eraseAudit(storage, before, signer, now));
+    // What else was erased since yesterday, too: members, for one.
+    if (!(await forgetErased(storage))) log.warn('what was erased may stand in the write-ahead log until tomorrow');
     if (payments + calls + audit === 0) return;
     log.info({ payments, calls, audit }, 'erased what is older than the settings say');
     await writeAudit(

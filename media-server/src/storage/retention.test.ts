@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { TestClock } from '../shared/clock.ts';
@@ -5,11 +8,12 @@ import { newId } from '../shared/ids.ts';
 import { silentLogger } from '../shared/logger.ts';
 import { auditHead, checkAudit, writeAudit } from './audit.ts';
 import { addCall } from './calls.ts';
+import { deleteMember, putMember } from './members.ts';
 import { addPayment, endPayment } from './payments.ts';
 import { BATCH_ROWS, eraseAudit } from './retention.ts';
 import { DAY_MS, type RetentionDays, RetentionRunner } from './retention-runner.ts';
-import type { Storage } from './storage.ts';
-import type { Outcome, PaymentRow } from './tables.ts';
+import { openStorage, type Storage } from './storage.ts';
+import type { CallRow, Outcome, PaymentRow } from './tables.ts';
 import { callRow, memoryStorage, testSigner } from './test-storage.ts';
 
 const NEVER: RetentionDays = { callsDays: 0, paymentsDays: 0, auditDays: 0 };
@@ -23,6 +27,10 @@ let runner: RetentionRunner | undefined;
 beforeEach(async () => {
   clock = new TestClock();
   storage = await memoryStorage(clock.now());
+  await addMerchants();
+});
+
+async function addMerchants(): Promise<void> {
   const createdAt = clock.now();
   await storage.insertInto('organisations').values({ id: of.organisation, name: 'O', createdAt }).execute();
   await storage
@@ -42,7 +50,7 @@ beforeEach(async () => {
       agentsTypePhones: 0,
     })
     .execute();
-});
+}
 afterEach(async () => {
   await runner?.stop();
   runner = undefined;
@@ -62,9 +70,15 @@ function retention(days: Partial<RetentionDays>, isAuditBroken = () => false): R
 }
 
 /** A call that has ended now. */
-async function call(): Promise<string> {
+async function call(facts: Partial<CallRow> = {}): Promise<string> {
   const now = clock.now();
-  const row = callRow(of, { startedAt: now - 1000, endedAt: now, end: 'customer-hung-up', displayName: 'Sato' });
+  const row = callRow(of, {
+    startedAt: now - 1000,
+    endedAt: now,
+    end: 'customer-hung-up',
+    displayName: 'Sato',
+    ...facts,
+  });
   await addCall(storage, row);
   return row.id;
 }
@@ -72,7 +86,7 @@ async function call(): Promise<string> {
 async function payment(
   inCall: string,
   outcome: Outcome | undefined,
-  facts: Partial<Pick<PaymentRow, 'purpose' | 'about'>> = {},
+  facts: Partial<Pick<PaymentRow, 'purpose' | 'about' | 'reference'>> = {},
 ): Promise<string> {
   const id = newId();
   await addPayment(storage, {
@@ -176,6 +190,34 @@ test('of any number all is erased, and the audit is told how many', async () => 
   const [row] = await storage.selectFrom('audit').selectAll().execute();
   expect(row).toMatchObject({ action: 'retention-erase', actorKind: 'server' });
   expect(JSON.parse(row?.detail ?? '')).toEqual({ payments: BATCH_ROWS * 2 + 1, calls: 1, audit: 0 });
+});
+
+test('what was erased is in no file any more, nor is a member who was forgotten', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'retention-'));
+  await storage.destroy();
+  const opened = await openStorage({ kind: 'sqlite', file: join(folder, 'a.sqlite') }, clock.now());
+  if (!opened.ok) throw new Error(opened.error.message);
+  storage = opened.value;
+  await addMerchants();
+  const SAID = ['Sato Hanako', '+819011112222', 'ORDER-OF-SATO', 'member-of-sato', '+819033334444'];
+  const found = () => {
+    const bytes = readdirSync(folder).map((name) => readFileSync(join(folder, name)));
+    return SAID.filter((words) => bytes.some((each) => each.includes(words)));
+  };
+  const inCall = await call({ displayName: 'Sato Hanako' });
+  await payment(inCall, 'approved', { reference: 'ORDER-OF-SATO' });
+  await putMember(
+    storage,
+    { merchant: of.merchant, member: 'member-of-sato', phone: '+819033334444', language: null, gentle: 0 },
+    clock.now(),
+  );
+  expect(found()).toEqual(SAID);
+  await deleteMember(storage, of.merchant, 'member-of-sato');
+  clock.advance(40 * DAY_MS);
+  retention({ callsDays: 30, paymentsDays: 30 }).start();
+  await runner?.settled();
+  expect(found()).toEqual([]);
+  rmSync(folder, { recursive: true });
 });
 
 async function audited(count: number): Promise<void> {
