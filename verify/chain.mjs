@@ -7,8 +7,9 @@ const NO_DIGEST = '0'.repeat(64);
 
 /**
  * @typedef {{ record: Record<string, unknown>, signature: string }} Receipt
+ * @typedef {{ merchant: string, number: number, digest: string, at: number, signature: string }} Head
  * @typedef {{ at: number, what: string }} Finding  `at`: place in the file, from 1
- * @typedef {{ receipts: number, first: number | null, last: number | null, digest: string | null, findings: Finding[] }} Verdict
+ * @typedef {{ key: string, receipts: number, first: number | null, last: number | null, digest: string | null, endedAt: number | null, findings: Finding[] }} Verdict
  */
 
 /**
@@ -29,7 +30,7 @@ export function canonical(value) {
  * Checks receipts in the order in which they stand in the file.
  * @param {readonly Receipt[]} receipts
  * @param {string} publicKey PEM, Ed25519
- * @param {{ number: number, digest: string } | null} head the chain's last receipt as known from elsewhere
+ * @param {Head | null} head the chain's end as the server signed it; null: it isn't in the file
  * @returns {Verdict}
  */
 export function checkChain(receipts, publicKey, head) {
@@ -80,11 +81,29 @@ export function checkChain(receipts, publicKey, head) {
     if (leak) found(`receipt ${number} itself says that packets passed: ${leak}`);
     before = { number, digest: createHash('sha256').update(bytes).digest('hex'), merchant: record['merchant'] };
   });
-  const last = /** @type {{ number: number, digest: string } | null} */ (before);
-  if (head && (last === null || last.number !== head.number || last.digest !== head.digest)) {
-    findings.push({ at: receipts.length, what: `the chain ends with receipt ${head.number}, this file doesn't` });
+  const last = /** @type {{ number: number, digest: string, merchant: unknown } | null} */ (before);
+  if (head) {
+    const found = (/** @type {string} */ what) => findings.push({ at: receipts.length, what });
+    const { signature, merchant, number, digest, at } = head;
+    const bytes = canonical({ merchant, number, digest, at, kind: 'receipts-head' });
+    if (
+      typeof signature !== 'string' ||
+      !verify(null, Buffer.from(DOMAIN + bytes), key, Buffer.from(signature, 'base64url'))
+    )
+      found("the chain's end was changed: its signature doesn't fit");
+    if (last === null || last.number !== number || last.digest !== digest)
+      found(`the chain ends with receipt ${number}, this file doesn't`);
+    else if (last.merchant !== merchant) found("the chain's end is another merchant's");
   }
-  return { receipts: receipts.length, first, last: last?.number ?? null, digest: last?.digest ?? null, findings };
+  return {
+    key: keyId,
+    receipts: receipts.length,
+    first,
+    last: last?.number ?? null,
+    digest: last?.digest ?? null,
+    endedAt: head?.at ?? null,
+    findings,
+  };
 }
 
 /**

@@ -614,9 +614,18 @@ export const ReceiptsQuery = z.strictObject({
 export const Receipts = z.object({
   receipts: z.array(z.object({ record: z.record(z.string(), z.unknown()), signature: z.string() })),
   /** The chain's last one, where it is on this page: with it a missing end shows. */
-  head: z.object({ number: z.int().min(1), digest: z.string() }).nullable(),
+  head: z
+    .object({
+      number: z.int().min(1),
+      digest: z.string(),
+      merchant: Id.optional(),
+      at: time.optional().describe('When it was the last one'),
+      signature: z.string().optional().describe("Over the head's other fields and kind: receipts-head"),
+    })
+    .nullable(),
   /** `from` of the page after this one. */
   next: z.int().nullable(),
+  publicKey: z.string().optional().describe('PEM, Ed25519: as GET /v1/receipts/key'),
 });
 export type Receipts = z.infer<typeof Receipts>;
 export const ReceiptKey = z.object({ key: z.string(), publicKey: z.string().describe('PEM, Ed25519') });

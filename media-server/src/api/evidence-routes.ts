@@ -13,7 +13,7 @@ import { z } from 'zod';
 import { listApiKeys } from '../storage/api-keys.ts';
 import { listAudit, writeAudit } from '../storage/audit.ts';
 import { peopleOfOrganisation } from '../storage/people.ts';
-import { headOf, receiptsFrom, receiptsOfPeriod } from '../storage/receipts.ts';
+import { receiptsFrom, receiptsOfPeriod, signedHeadOf } from '../storage/receipts.ts';
 import type { AuditRow } from '../storage/tables.ts';
 import { actorOf, callerOf, mayOversee, personOf } from './auth.ts';
 import type { Http } from './http.ts';
@@ -51,7 +51,7 @@ export function evidenceRoutes(app: Http, { storage, signer, auditSeal, clock }:
           : await receiptsOfPeriod(storage, merchant, { since: since ?? 0, until: until ?? Number.MAX_SAFE_INTEGER });
       const from = Math.max(wanted, period?.first ?? wanted);
       const receipts = period ? await receiptsFrom(storage, merchant, from, period.last) : [];
-      const head = (await headOf(storage, merchant)) ?? null;
+      const head = (await signedHeadOf(storage, merchant, signer, clock.now())) ?? null;
       const after = from + receipts.length;
       // In a period the chain's end is known only where the period has it.
       const ended = head === null || after > head.number;
@@ -65,6 +65,7 @@ export function evidenceRoutes(app: Http, { storage, signer, auditSeal, clock }:
         receipts: receipts.map(({ record, signature }) => ({ record: record as Record<string, unknown>, signature })),
         head: ended && (period !== undefined || head === null) ? head : null,
         next: complete ? null : after,
+        publicKey: signer.publicKey,
       });
     },
   );

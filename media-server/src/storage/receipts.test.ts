@@ -1,16 +1,17 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { newId } from '../shared/ids.ts';
+import { digestOf } from '../shared/signed-chain.ts';
 import { addMerchant, addOrganisation } from './merchants.ts';
-import { addReceipt, headOf, receiptsFrom, type SignedReceipt, type SilenceFacts } from './receipts.ts';
+import { addReceipt, receiptsFrom, signedHeadOf, type SignedReceipt, type SilenceFacts } from './receipts.ts';
 import type { Storage } from './storage.ts';
 import { memoryStorage, testSigner } from './test-storage.ts';
 
-const PROGRAM = fileURLToPath(new URL('../../../verify/tonegate-verify.mjs', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../../verify', import.meta.url));
 const signer = testSigner();
 let storage: Storage;
 let folder: string;
@@ -51,26 +52,38 @@ async function chain(count: number): Promise<SignedReceipt[]> {
   return receiptsFrom(storage, merchant, 1);
 }
 
+const head = () => signedHeadOf(storage, merchant, signer, 5000);
+
 function check(
   receipts: readonly unknown[],
   head?: unknown,
   key = signer.publicKey,
   ...more: string[]
 ): Promise<{ status: number; text: string }> {
-  const file = join(folder, 'receipts.json');
-  const keyFile = join(folder, 'key.pem');
-  writeFileSync(file, JSON.stringify({ receipts, head }));
-  writeFileSync(keyFile, key);
+  writeFileSync(join(folder, 'key.pem'), key);
+  return run({ receipts, head }, '--key', 'key.pem', ...more);
+}
+
+/** Runs a copy of the program in a folder that has nothing else of the project, offline and without an environment. */
+function run(file: object, ...words: string[]): Promise<{ status: number; text: string }> {
+  writeFileSync(join(folder, 'receipts.json'), JSON.stringify(file));
+  cpSync(PROGRAM, join(folder, 'program'), { recursive: true });
+  const program = join(folder, 'program', 'tonegate-verify.mjs');
   return new Promise((resolve) => {
-    execFile(process.execPath, [PROGRAM, file, '--key', keyFile, ...more], (error, stdout, stderr) => {
-      resolve({ status: error ? Number(error.code) : 0, text: stdout + stderr });
-    });
+    execFile(
+      process.execPath,
+      [program, 'receipts.json', ...words],
+      { cwd: folder, env: {} },
+      (error, stdout, stderr) => {
+        resolve({ status: error ? Number(error.code) : 0, text: stdout + stderr });
+      },
+    );
   });
 }
 
 test('a chain as it was written is found whole, by the public key alone', async () => {
   const receipts = await chain(4);
-  const verdict = await check(receipts, await headOf(storage, merchant), signer.publicKey, '--first');
+  const verdict = await check(receipts, await head(), signer.publicKey, '--first');
   expect(verdict.text).toContain('receipts 1 to 4: complete, unchanged, and no packet passed the wall.');
   expect(verdict.status).toBe(0);
   // A page of it is a chain too.
@@ -95,8 +108,11 @@ test('a receipt that is missing, changed, in another place, another merchant’s
     [[one, changed, three, four], undefined, 'receipt 2 was changed'],
     [[one, three, two, four], undefined, 'the order was changed'],
     [[foreign, two], undefined, "receipt 2 is another merchant's"],
-    [[one, two, three], await headOf(storage, merchant), 'the chain ends with receipt 4'],
+    [[one, two, three], await head(), 'the chain ends with receipt 4'],
     [[one, two, 'no receipt'], undefined, 'is no receipt'],
+    // Whoever cuts the end off can't say that it was the end.
+    [[one, two], { ...(await head()), number: 2, digest: digestOf(two.record) }, "the chain's end was changed"],
+    [[one, two], { number: 2, digest: digestOf(two.record) }, "the chain's end was changed"],
   ] as const;
   for (const [receipts, head, words] of cases) {
     const verdict = await check(receipts, head);
@@ -104,6 +120,17 @@ test('a receipt that is missing, changed, in another place, another merchant’s
     expect(verdict.status).toBe(1);
   }
   expect((await check([two], undefined, signer.publicKey, '--first')).text).toContain('begins with receipt 2');
+});
+
+test('without a key of one’s own the one that came with the file is taken, and said to be that', async () => {
+  const receipts = await chain(2);
+  const file = { receipts, head: await head(), publicKey: signer.publicKey };
+  const verdict = await run(file, '--first');
+  expect(verdict.text).toContain(`Signed by the key ${signer.keyId}, which came with the file: compare it`);
+  expect(verdict.text).toContain('Receipt 2 was the last one on 1970-01-01T00:00:05.000Z.');
+  expect(verdict.status).toBe(0);
+  expect(await run({ receipts })).toMatchObject({ status: 2, text: expect.stringContaining('without a public key') });
+  expect((await check(receipts)).text).toContain("doesn't hold the end of the chain");
 });
 
 test('a receipt that was made by another key, or tells of packets that passed, is found', async () => {

@@ -87,8 +87,31 @@ export async function addReceipt(
   });
 }
 
-/** The last receipt of a merchant's chain: with it a verifier sees that none is missing at the end. */
-export function headOf(storage: Storage, merchant: Id): Promise<{ number: number; digest: string } | undefined> {
+/** A chain's end as it stood at a time, signed: with it a verifier sees that none is missing at the end. */
+export interface SignedHead {
+  readonly merchant: Id;
+  readonly number: number;
+  readonly digest: string;
+  /** UTC ms. */
+  readonly at: number;
+  /** Ed25519 over the other fields and `kind`: `receipts-head`, base64url. */
+  readonly signature: string;
+}
+
+/** @param now UTC ms */
+export async function signedHeadOf(
+  storage: Storage,
+  merchant: Id,
+  signer: RecordSigner,
+  now: number,
+): Promise<SignedHead | undefined> {
+  const head = await headOf(storage, merchant);
+  if (!head) return undefined;
+  const end = { merchant, number: head.number, digest: head.digest, at: now };
+  return { ...end, signature: signer.sign({ ...end, kind: 'receipts-head' }) };
+}
+
+function headOf(storage: Storage, merchant: Id): Promise<{ number: number; digest: string } | undefined> {
   return storage
     .selectFrom('receipts')
     .select(['number', 'digest'])
