@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import type { Call } from '@tonegate/api-schema';
 import { expect, test } from 'vitest';
 import { newId } from '../shared/ids.ts';
-import { silentLogger } from '../shared/logger.ts';
+import { createLogger, silentLogger } from '../shared/logger.ts';
 import { addCall, findCall } from '../storage/calls.ts';
 import { seedDemo } from '../storage/demo.ts';
 import { addPayment } from '../storage/payments.ts';
@@ -74,6 +75,36 @@ test('whoever wants to know is told of an outcome once it is written, and of ano
     expect(told).toEqual([id]);
     await books.outcome(id, { outcome: 'declined', reason: 'funds' }, 4);
     expect(told).toEqual([id, id]);
+  } finally {
+    await storage.destroy();
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('the operator is told in the log, once, when the payment service refuses the merchant itself', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'books-'));
+  const storage = await memoryStorage();
+  try {
+    const demo = await seedDemo(storage, { folder, realm: 'tonegate.local', now: 0 });
+    const call = callRow(demo);
+    await addCall(storage, call);
+    let log = '';
+    const lines = new Writable({ write: (chunk, _encoding, done) => done(void (log += chunk)) });
+    const books = new Books(storage, createLogger('info', lines), testSigner());
+    const order = { reference: 'A-1', description: null, amountMinor: 500, currency: 'JPY' as const };
+    const start = { person: null, apiKey: null, purpose: 'charge' as const, language: 'ja', startedAt: 1 };
+    const { merchant, organisation } = demo;
+    for (const reason of ['gateway-busy', 'gateway-settings'] as const) {
+      const id = newId();
+      await addPayment(storage, { ...order, ...start, id, merchant, organisation, call: call.id });
+      await books.outcome(id, { outcome: 'failed', reason }, 2);
+      await books.outcome(id, { outcome: 'failed', reason }, 3);
+      const told = log.match(/the payment service doesn't take the merchant's credentials/g) ?? [];
+      expect([reason, told.length, log.includes(id)]).toEqual([
+        reason,
+        ...(reason === 'gateway-settings' ? [1, true] : [0, false]),
+      ]);
+    }
   } finally {
     await storage.destroy();
     rmSync(folder, { recursive: true });

@@ -139,7 +139,7 @@ export class Books {
     const end = { outcome, reason: reason ?? 'none', mistakes, declined, gentle, language, brand, lastFour, receipt };
     void this.#write(async () => {
       const news = await endPayment(this.#storage, id, { ...end, endedAt });
-      if (news) this.#outcomeWritten(id);
+      if (news) this.#tell(id, end.reason);
       if (acknowledged) await acknowledgePayment(this.#storage, id, endedAt);
     });
   }
@@ -151,8 +151,17 @@ export class Books {
     await this.#write(async () => {
       news = await endPayment(this.#storage, payment, { outcome, reason, brand, lastFour, receipt, endedAt });
     });
-    if (news) this.#outcomeWritten(payment);
+    if (news) this.#tell(payment, reason);
     return news;
+  }
+
+  #tell(payment: Id, reason: PaymentResult['reason']): void {
+    this.#outcomeWritten(payment);
+    if (reason !== 'gateway-settings') return;
+    this.#log.error(
+      { payment },
+      "the payment service doesn't take the merchant's credentials, or its contract doesn't allow what was asked (card numbers as such, telephone orders, this purpose): nothing was charged, and the merchant's payments fail until that is mended (docs/gateways.md)",
+    );
   }
 
   /** A payment as it is written, with its call's agent and what was done with its money. */

@@ -16,6 +16,16 @@ const declined = (
 ) => own(name, error(402, 'card_error', more), { is: 'declined', reason });
 const SETTINGS = { is: 'failed', reason: 'gateway-settings' } as const;
 
+/** To an account that Stripe hasn't let send card numbers: with the status of a declined card. */
+export const RAW_CARDS_REFUSED = error(402, 'invalid_request_error', {
+  message: 'Sending credit card numbers directly to the Stripe API is generally unsafe.',
+});
+/** To an account that Stripe hasn't let take telephone orders. */
+export const MOTO_REFUSED = error(400, 'invalid_request_error', {
+  code: 'parameter_unknown',
+  param: 'payment_method_options[card][moto]',
+});
+
 /** Stripe, our model of it: intents that are made, confirmed with a card, captured, cancelled, refunded; keys replay. */
 export const stripe: Subject = {
   kind: 'stripe',
@@ -42,17 +52,12 @@ export const stripe: Subject = {
     declined('expired', 'card-expired', { code: 'expired_card' }),
     declined('wrong code', 'security-code-wrong', { code: 'incorrect_cvc' }),
     declined('wrong number', 'card-number-wrong', { code: 'incorrect_number' }),
-    own('raw cards are not allowed', error(402, 'invalid_request_error', { code: 'x' }), {
-      is: 'declined',
-      reason: 'card-refused',
+    own('card numbers are not allowed', RAW_CARDS_REFUSED, SETTINGS),
+    own('telephone orders are not allowed', MOTO_REFUSED, SETTINGS),
+    own('not carried out', error(402, 'invalid_request_error', { code: 'x' }), {
+      is: 'failed',
+      reason: 'gateway-refused',
     }),
-    own(
-      'raw cards are not allowed',
-      error(400, 'invalid_request_error', {
-        message: 'Sending credit card numbers directly to the Stripe API is generally unsafe.',
-      }),
-      SETTINGS,
-    ),
     own('a wrong key', error(401, 'invalid_request_error'), SETTINGS),
     own('not allowed', error(403, 'invalid_request_error'), SETTINGS),
     own('an unfit request', error(400, 'invalid_request_error', { code: 'parameter_invalid_integer' }), {
@@ -117,6 +122,8 @@ function write(bank: Bank, order: Order): PeerReply {
     if (member !== undefined && !bank.members.has(member)) bank.members.set(member, []);
     return says(200, { id: member === undefined ? id : customerOf(member) });
   }
+  if (resource === 'payment_methods')
+    return nameOf(form['card[number]'] ?? '') ? says(200, { id: 'pm_0' }) : error(402, 'card_error');
   if (resource === 'refunds') {
     const entry = byId(bank, form['payment_intent'] ?? '');
     if (!entry || !key) return error(400, 'invalid_request_error');

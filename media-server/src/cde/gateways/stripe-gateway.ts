@@ -4,8 +4,9 @@ import { z } from 'zod';
 import { CURRENCIES } from '../../shared/money.ts';
 import type { Secret } from '../../shared/secret.ts';
 import type { Reason } from '../contract.ts';
-import { asAnswer, cardSeen, Name, notSent, tested, timeLeft } from './answers.ts';
-import { type BodyFields, cardParts, formBody } from './card-body.ts';
+import { asAnswer, cardSeen, Name, tested, timeLeft } from './answers.ts';
+import { digitBuffer } from '../digit-buffers.ts';
+import { type BodyFields, cardParts, Digits, formBody } from './card-body.ts';
 import { type GatewayRoute, gatewayAgent } from './gateway-agent.ts';
 import type {
   Answer,
@@ -22,6 +23,23 @@ import type {
   StoredRequest,
 } from './gateway.ts';
 import { type CardInBody, type ExchangeResult, exchange } from './https-exchange.ts';
+import {
+  Failed,
+  Intent,
+  intentFound,
+  isNotAllowed,
+  isReversed,
+  Listed,
+  okJson,
+  operated,
+  paidBy,
+  REFUSED,
+  Refund,
+  refundFound,
+  refusalIn,
+  SetupIntent,
+  setupFound,
+} from './stripe-answers.ts';
 
 export interface StripeParts extends GatewayRoute {
   /** `https://api.stripe.com`; practice and earnest differ by the key alone. */
@@ -34,69 +52,6 @@ const API_VERSION = '2026-10-28.endive';
 /** What is asked of a list, and the greatest answer, bytes: a PaymentIntent with its charge has some 6 KB. */
 const PAGE = 20;
 const ANSWER_LIMIT = 262_144;
-
-const Charge = z.object({
-  refunded: z.boolean().optional(),
-  payment_method_details: z
-    .object({ card: z.object({ brand: z.string().nullish(), last4: z.string().nullish() }).nullish() })
-    .nullish(),
-});
-const Failure = z.object({
-  type: z.string(),
-  code: z.string().optional(),
-  decline_code: z.string().optional(),
-  message: z.string().optional(),
-});
-const Intent = z.object({
-  id: Name,
-  status: z.string(),
-  metadata: z.object({ attempt: z.string().optional() }).catch({}),
-  latest_charge: z.union([Charge, z.string()]).nullish(),
-  last_payment_error: Failure.nullish(),
-});
-type Intent = z.infer<typeof Intent>;
-const SetupIntent = z.object({
-  id: Name,
-  status: z.string(),
-  customer: Name.nullish(),
-  payment_method: z
-    .union([
-      z.object({ id: Name, card: z.object({ brand: z.string().nullish(), last4: z.string().nullish() }).nullish() }),
-      Name,
-    ])
-    .nullish(),
-  last_setup_error: Failure.nullish(),
-});
-type SetupIntent = z.infer<typeof SetupIntent>;
-const Refund = z.object({
-  id: Name,
-  status: z.string().nullish(),
-  metadata: z.object({ attempt: z.string().optional() }).catch({}),
-});
-const Listed = z.object({ data: z.array(z.unknown()) });
-const Failed = z.object({ error: Failure });
-
-/** By decline code, else by code (https://docs.stripe.com/declines/codes). */
-const DECLINES: Readonly<Record<string, Reason>> = {
-  insufficient_funds: 'funds',
-  card_velocity_exceeded: 'limit',
-  withdrawal_count_limit_exceeded: 'limit',
-  amount_too_large: 'limit',
-  expired_card: 'card-expired',
-  invalid_expiry_month: 'card-expired',
-  invalid_expiry_year: 'card-expired',
-  incorrect_cvc: 'security-code-wrong',
-  invalid_cvc: 'security-code-wrong',
-  incorrect_number: 'card-number-wrong',
-  invalid_number: 'card-number-wrong',
-};
-const REFUSED: Readonly<Record<number, Reason>> = {
-  400: 'gateway-refused',
-  401: 'gateway-settings',
-  403: 'gateway-settings',
-  404: 'gateway-settings',
-  429: 'gateway-busy',
-};
 
 /**
  * Stripe by its HTTP API. A PaymentIntent (of a `card-update`: a SetupIntent) is made first, without a card; then it is
@@ -260,11 +215,27 @@ export class StripeGateway implements Gateway {
     return Intent.safeParse(okJson(result)).data?.status === 'canceled' ? 'reversed' : 'no-answer';
   }
 
-  /** Reads one PaymentIntent. Whether raw cards and `moto` are allowed shows only in a payment. */
+  /**
+   * Reads one PaymentIntent; then makes a payment method of nobody's from Stripe's published test number, which an account
+   * that may not send card numbers is refused. Whether it may take telephone orders (`moto`) shows only in a payment.
+   */
   async test(timeoutMs: number): Promise<'works' | Reason> {
-    return tested(await this.#get('v1/payment_intents?limit=1', timeoutMs), ({ status, json }) =>
+    const left = timeLeft(timeoutMs);
+    const listed = tested(await this.#get('v1/payment_intents?limit=1', left()), ({ status, json }) =>
       status === 200 && Listed.safeParse(json).success ? undefined : (REFUSED[status] ?? 'gateway-refused'),
     );
+    if (listed !== 'works') return listed;
+    const number = digitBuffer(16);
+    for (let at = 0; at < number.length; at++) number[at] = at % 2 === 0 ? 4 : 2;
+    const card = { number: new Digits(number), exp_month: 12, exp_year: 2040 };
+    const tried = await this.#post('v1/payment_methods', { type: 'card', card }, undefined, left(), {
+      number,
+      released: () => number.fill(0),
+    });
+    return tested(tried, ({ json }) => {
+      const error = Failed.safeParse(json).data?.error;
+      return error && isNotAllowed(error) ? 'gateway-settings' : undefined;
+    });
   }
 
   close(): void {
@@ -389,91 +360,4 @@ function intentFields(request: AttemptName): BodyFields {
 
 function intentPath(intent: string): string {
   return `v1/payment_intents/${encodeURIComponent(intent)}?expand[]=latest_charge`;
-}
-
-function okJson(result: ExchangeResult): unknown {
-  return result.is === 'answered' && result.status === 200 ? result.json : undefined;
-}
-
-function paidBy(result: ExchangeResult, attempt: AttemptName): Found {
-  const intent = Intent.safeParse(okJson(result)).data;
-  return intent?.metadata.attempt === attempt.reference ? intentFound(intent, attempt) : { is: 'no-answer' };
-}
-
-function intentFound(intent: Intent, { purpose }: AttemptName): Found {
-  if (isReversed(intent)) return { is: 'reversed' };
-  const charge =
-    typeof intent.latest_charge === 'object' ? intent.latest_charge?.payment_method_details?.card : undefined;
-  const approved = { is: 'approved', transaction: intent.id, ...cardSeen(charge?.brand, charge?.last4) } as const;
-  switch (intent.status) {
-    case 'succeeded':
-      return approved;
-    case 'requires_capture':
-      return purpose === 'authorize' ? approved : { is: 'no-answer' };
-    case 'requires_payment_method':
-      // As it was made, or as a declined card left it.
-      return intent.last_payment_error ? declinedBy(intent.last_payment_error) : { is: 'absent' };
-    case 'requires_confirmation':
-      return { is: 'absent' };
-    case 'requires_action':
-      // The card's issuer wants to see its holder, who is on the phone.
-      return { is: 'declined', reason: 'card-refused' };
-    case 'processing':
-      return { is: 'pending' };
-    default:
-      return { is: 'no-answer' };
-  }
-}
-
-function setupFound({ status, last_setup_error: error }: SetupIntent): Found {
-  switch (status) {
-    case 'requires_payment_method':
-      return error ? declinedBy(error) : { is: 'absent' };
-    case 'requires_confirmation':
-      return { is: 'absent' };
-    case 'requires_action':
-      return { is: 'declined', reason: 'card-refused' };
-    case 'canceled':
-      return { is: 'reversed' };
-    case 'processing':
-      return { is: 'pending' };
-    default:
-      return { is: 'no-answer' };
-  }
-}
-
-function isReversed({ status, latest_charge: charge }: Intent): boolean {
-  return status === 'canceled' || (typeof charge === 'object' && charge?.refunded === true);
-}
-
-function operated(intent: Intent, purpose: 'capture' | 'void'): Found {
-  const { status, id } = intent;
-  if (status === (purpose === 'capture' ? 'succeeded' : 'canceled')) return { is: 'approved', transaction: id };
-  return status === 'requires_capture' ? { is: 'absent' } : { is: 'failed', reason: 'gateway-refused' };
-}
-
-function refundFound({ id, status }: z.infer<typeof Refund>): Found {
-  if (status === 'succeeded') return { is: 'approved', transaction: id };
-  return status === 'pending' ? { is: 'pending' } : { is: 'failed', reason: 'gateway-refused' };
-}
-
-function declinedBy({ code, decline_code: decline }: z.infer<typeof Failure>): Refused {
-  return { is: 'declined', reason: DECLINES[decline ?? ''] ?? DECLINES[code ?? ''] ?? 'card-refused' };
-}
-
-/** The class of an answer that isn't 200. */
-function refusalIn(result: ExchangeResult): Answer {
-  if (result.is !== 'answered') return notSent(result) ?? { is: 'unknown' };
-  const { status } = result;
-  const error = Failed.safeParse(result.json).data?.error;
-  // A page without Stripe's own words may be a proxy's.
-  if (!error) return { is: 'unknown' };
-  if (status === 402 || error.type === 'card_error') return declinedBy(error);
-  // This key, or this intent, was used before: what that led to, a look-up says.
-  if (error.type === 'idempotency_error' || error.code === 'payment_intent_unexpected_state') return { is: 'unknown' };
-  if (error.code === 'setup_intent_unexpected_state') return { is: 'unknown' };
-  if (/sending credit card numbers directly/i.test(error.message ?? ''))
-    return { is: 'failed', reason: 'gateway-settings' };
-  const reason = REFUSED[status];
-  return reason ? { is: 'failed', reason } : { is: 'unknown' };
 }
