@@ -212,6 +212,8 @@ async function start(
       unregistered: (registration) => calls.unregistered(registration),
     },
   });
+  const books = new Books(storage, log, signer, (payment) => void webhooks.news(payment), systemClock.now());
+  await books.receiptsLeft(systemClock.now());
   const calls: Calls = new Calls({
     parts: {
       sip,
@@ -228,7 +230,7 @@ async function start(
       codes: sending.codes,
     },
     directory,
-    books: new Books(storage, log, signer, (payment) => void webhooks.news(payment)),
+    books,
     funnel,
     limit: settings.calls.limit,
   });

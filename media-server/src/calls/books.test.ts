@@ -8,7 +8,9 @@ import { newId } from '../shared/ids.ts';
 import { createLogger, silentLogger } from '../shared/logger.ts';
 import { addCall, findCall } from '../storage/calls.ts';
 import { seedDemo } from '../storage/demo.ts';
-import { addPayment } from '../storage/payments.ts';
+import { addPayment, endPayment } from '../storage/payments.ts';
+import { receiptsFrom } from '../storage/receipts.ts';
+import type { PaymentRow } from '../storage/tables.ts';
 import { callRow, memoryStorage, testSigner } from '../storage/test-storage.ts';
 import { Books } from './books.ts';
 import { callsOf } from './records.ts';
@@ -75,6 +77,48 @@ test('whoever wants to know is told of an outcome once it is written, and of ano
     expect(told).toEqual([id]);
     await books.outcome(id, { outcome: 'declined', reason: 'funds' }, 4);
     expect(told).toEqual([id, id]);
+  } finally {
+    await storage.destroy();
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('a payment whose server died has its receipt from the next one, once, with nothing in it that nobody counted', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'books-'));
+  const storage = await memoryStorage();
+  try {
+    const demo = await seedDemo(storage, { folder, realm: 'tonegate.local', now: 0 });
+    const { merchant, organisation } = demo;
+    const call = callRow(demo);
+    await addCall(storage, call);
+    const signer = testSigner();
+    const add = async (facts: Partial<PaymentRow>) => {
+      const id = newId();
+      const order = { reference: 'A-1', description: null, amountMinor: 500, currency: 'JPY' as const };
+      const start = { person: null, apiKey: null, purpose: 'charge' as const, language: 'ja', startedAt: 1 };
+      await addPayment(storage, { ...order, ...start, id, merchant, organisation, call: call.id, ...facts });
+      return id;
+    };
+    const end = { outcome: 'approved', reason: 'none', endedAt: 5 } as const;
+    const told = await add({});
+    await endPayment(storage, told, end);
+    const hanging = await add({});
+    const own = await add({ startedAt: 200 });
+    await endPayment(storage, await add({ purpose: 'refund', about: told }), end);
+
+    const books = new Books(storage, silentLogger, signer, () => {}, 100);
+    await books.receiptsLeft(100);
+    await books.receiptsLeft(101);
+    await books.outcome(hanging, { outcome: 'failed', reason: 'card-process-ended' }, 110);
+    // A session of this life writes its own.
+    await books.outcome(own, { outcome: 'unknown', reason: 'no-answer' }, 210);
+    await books.settled();
+    const records = (await receiptsFrom(storage, merchant, 1)).map(({ record }) => record);
+    expect(records).toMatchObject([
+      { number: 1, payment: told, outcome: 'approved', outcomeAt: 5, wiped: null },
+      { number: 2, payment: hanging, outcome: 'failed', outcomeAt: 110, forwarded: { customerToAgent: null } },
+    ]);
+    expect(records).toHaveLength(2);
   } finally {
     await storage.destroy();
     rmSync(folder, { recursive: true });

@@ -14,9 +14,12 @@ import {
   removePayment,
   unsettledPayments,
 } from '../storage/payments.ts';
-import { addReceipt, type SilenceFacts } from '../storage/receipts.ts';
+import { addReceipt, addReceiptAfterDeath, paymentsWithoutReceipt, type SilenceFacts } from '../storage/receipts.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { Member, PaymentRow } from '../storage/tables.ts';
+
+/** Payments of which is known what was written of them last. */
+const REMEMBERED_PAYMENTS = 10_000;
 
 /** What of a call is stored and not shown. */
 export interface CallFacts {
@@ -49,12 +52,25 @@ export class Books {
   readonly #log: Logger;
   readonly #signer: RecordSigner;
   readonly #outcomeWritten: (payment: Id) => void;
+  readonly #since: number;
+  /** What was written of calls that aren't over, and of the last payments. */
   readonly #written = new Map<Id, string>();
+  readonly #writtenPayments = new Map<Id, string>();
   #queue: Promise<void> = Promise.resolve();
 
-  /** @param outcomeWritten told of every payment whose outcome was written, or has changed */
-  constructor(storage: Storage, log: Logger, signer: RecordSigner, outcomeWritten: (payment: Id) => void = () => {}) {
+  /**
+   * @param outcomeWritten told of every payment whose outcome was written, or has changed
+   * @param since when this life of the server began, UTC ms: payments from before it get their receipts here
+   */
+  constructor(
+    storage: Storage,
+    log: Logger,
+    signer: RecordSigner,
+    outcomeWritten: (payment: Id) => void = () => {},
+    since = 0,
+  ) {
     this.#outcomeWritten = outcomeWritten;
+    this.#since = since;
     this.#storage = storage;
     this.#log = log;
     this.#signer = signer;
@@ -88,7 +104,7 @@ export class Books {
       ...(endedAt !== null && keys),
       ...(person !== null && { person }),
     };
-    if (!this.#isNew(id, JSON.stringify(changing))) return;
+    if (!isNew(this.#written, id, JSON.stringify(changing))) return;
     if (known !== undefined) return void this.#write(() => updateCall(this.#storage, id, changing));
     const { direction, number, displayName, called, startedAt, merchant } = call;
     const row = {
@@ -133,7 +149,10 @@ export class Books {
   payment(payment: Payment): void {
     const { id, outcome, reason, mistakes, declined, language, endedAt, acknowledged } = payment;
     if (outcome === null || endedAt === null) return;
-    if (!this.#isNew(id, JSON.stringify([outcome, reason, acknowledged]))) return;
+    if (!isNew(this.#writtenPayments, id, JSON.stringify([outcome, reason, acknowledged]))) return;
+    const [oldest] = this.#writtenPayments.keys();
+    // One that comes again is written again, which changes nothing.
+    if (oldest !== undefined && this.#writtenPayments.size > REMEMBERED_PAYMENTS) this.#writtenPayments.delete(oldest);
     const { brand, lastFour, receipt } = payment;
     const gentle = Number(payment.gentle);
     const end = { outcome, reason: reason ?? 'none', mistakes, declined, gentle, language, brand, lastFour, receipt };
@@ -151,8 +170,22 @@ export class Books {
     await this.#write(async () => {
       news = await endPayment(this.#storage, payment, { outcome, reason, brand, lastFour, receipt, endedAt });
     });
-    if (news) this.#tell(payment, reason);
+    if (news) {
+      this.#tell(payment, reason);
+      await this.#write(async () => {
+        const row = await findPayment(this.#storage, payment);
+        if (row && row.startedAt < this.#since) await addReceiptAfterDeath(this.#storage, row, this.#signer, endedAt);
+      });
+    }
     return news;
+  }
+
+  /** Payments whose server died after their outcome and before their receipt get it now. */
+  async receiptsLeft(now: number): Promise<void> {
+    await this.#write(async () => {
+      for (const row of await paymentsWithoutReceipt(this.#storage))
+        await addReceiptAfterDeath(this.#storage, row, this.#signer, now);
+    });
   }
 
   #tell(payment: Id, reason: PaymentResult['reason']): void {
@@ -184,20 +217,14 @@ export class Books {
     return unsettledPayments(this.#storage);
   }
 
-  /** The call and its payment won't change any more. */
-  forget(...ids: readonly Id[]): void {
-    for (const id of ids) this.#written.delete(id);
+  /** The call won't change any more. */
+  forget(call: Id): void {
+    this.#written.delete(call);
   }
 
   /** Resolves when all that was handed over is written. */
   async settled(): Promise<void> {
     await this.#queue;
-  }
-
-  #isNew(id: Id, text: string): boolean {
-    if (this.#written.get(id) === text) return false;
-    this.#written.set(id, text);
-    return true;
   }
 
   /** False: it failed. */
@@ -212,4 +239,10 @@ export class Books {
     this.#queue = written.then(() => {});
     return written;
   }
+}
+
+function isNew(written: Map<Id, string>, id: Id, text: string): boolean {
+  if (written.get(id) === text) return false;
+  written.set(id, text);
+  return true;
 }

@@ -1,6 +1,7 @@
 import { canonical, digestOf, NO_DIGEST, type Plain, type RecordSigner } from '../shared/signed-chain.ts';
 import type { Id } from '../shared/ids.ts';
 import type { Storage } from './storage.ts';
+import type { PaymentRow } from './tables.ts';
 
 /** What happened in one payment, as far as the wall, the keys and the outcome go. Nothing of a card. */
 export interface SilenceFacts {
@@ -25,8 +26,8 @@ export interface SilenceFacts {
   };
   /** Packets that were kept in and out meanwhile. */
   readonly kept: { readonly ofCustomer: number | null; readonly ofAgent: number | null };
-  /** Presses that ended in the card process. */
-  readonly keys: { readonly events: number; readonly tones: number };
+  /** Presses that ended in the card process; null: whoever counted them died. */
+  readonly keys: { readonly events: number | null; readonly tones: number | null };
   /** There is no recorder in this version; a recorder would say here that it was out. */
   readonly recorder: 'absent';
   /** How many buffers held digits, by the card process's word that each is zero; null: it died, and its memory with it. */
@@ -85,6 +86,45 @@ export async function addReceipt(
       })
       .execute();
   });
+}
+
+/**
+ * Gives a payment that a server's death left its receipt, if it has none: what became of it, and of sound and keys that
+ * nobody is left who counted. A payment without a customer at the keys (a capture, a refund) has no wall and no receipt.
+ */
+export async function addReceiptAfterDeath(
+  storage: Storage,
+  payment: PaymentRow,
+  signer: RecordSigner,
+  now: number,
+): Promise<void> {
+  const { id, call, merchant, purpose, outcome, reason, endedAt, about } = payment;
+  if (outcome === null || endedAt === null || about !== null) return;
+  const nobody = { customerToSfu: null, customerToAgent: null, agentToCustomer: null };
+  const facts: SilenceFacts = {
+    ...{ payment: id, call, purpose, outcome, reason: reason ?? 'none', outcomeAt: endedAt },
+    wall: { shutAt: null, openAt: null },
+    forwarded: nobody,
+    kept: { ofCustomer: null, ofAgent: null },
+    keys: { events: null, tones: null },
+    recorder: 'absent',
+    wiped: null,
+  };
+  await addReceipt(storage, merchant, facts, signer, now);
+}
+
+/** Payments with an outcome that have no receipt: their server died between the two. */
+export function paymentsWithoutReceipt(storage: Storage): Promise<PaymentRow[]> {
+  return storage
+    .selectFrom('payments')
+    .selectAll()
+    .where('outcome', 'is not', null)
+    .where('about', 'is', null)
+    .where(({ not, exists, selectFrom }) =>
+      not(exists(selectFrom('receipts').select('receipts.number').whereRef('receipts.payment', '=', 'payments.id'))),
+    )
+    .orderBy('id')
+    .execute();
 }
 
 /** A chain's end as it stood at a time, signed: with it a verifier sees that none is missing at the end. */
