@@ -98,6 +98,9 @@ function house(opened: Result<void, Refusal> = ok(undefined)) {
         events.push(`ledger told ${of}`);
         return true;
       },
+      seen: async (_payment, of) => {
+        events.push(`ledger seen ${of}`);
+      },
       list: async () => (unsettled ? [{ payment, told: false, result: approved }] : []),
       state: async (of) => (of === told ? { payment: of, told: true, result: approved } : undefined),
       onSettled: (callback) => {
@@ -358,7 +361,7 @@ test('what was told counts for the outcome that was seen', async () => {
   card.attached();
   command({ type: 'told', payment, outcome: 'unknown' });
   await rest();
-  expect(events).toContain('ledger told unknown');
+  expect(events).toContain('ledger seen unknown');
 });
 
 test('a server that asks for certain payments hears of each: how it stands, that it runs, or nothing', async () => {

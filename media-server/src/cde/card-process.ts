@@ -42,6 +42,7 @@ export interface CardProcessOptions {
     | 'money'
     | 'ended'
     | 'told'
+    | 'seen'
     | 'list'
     | 'readKeys'
     | 'state'
@@ -208,7 +209,7 @@ export class CardProcess {
         return;
       }
       case 'told':
-        void this.#inLedger(this.#options.payments.told(command.payment, command.outcome), false);
+        void this.#inLedger(this.#options.payments.seen(command.payment, command.outcome), undefined);
         return;
       case 'payments':
         this.#listing = this.#listing.then(() => this.#list(command.of ?? []));

@@ -168,8 +168,9 @@ export class AttemptRunner {
         return;
       case 'look-up':
         void this.#ask('look-up', async (gateway, timeoutMs) => {
+          const askedAt = this.#parts.now();
           const found = await gateway.lookUp(this.name, timeoutMs).catch(this.#threw<Found>({ is: 'no-answer' }));
-          return { type: 'found', found };
+          return { type: 'found', found, askedAt };
         });
         return;
       case 'reverse':

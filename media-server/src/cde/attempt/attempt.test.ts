@@ -133,6 +133,14 @@ test('a clock that went back makes no absence older', () => {
   expect(state.absentSince).toBe(10_000);
 });
 
+test('an absence whose answer had to wait for the disk is no older for it', () => {
+  const waited: AttemptInput = { type: 'found', found: { is: 'absent' }, askedAt: 3000 };
+  const { state } = run(send, lost, found(1000, 'absent'), wake(3000), [200_000, waited]);
+  expect(state.phase).toBe('unknown');
+  const asked: AttemptInput = { ...waited, askedAt: 121_000 };
+  expect(step(state, asked, 300_000, RULES).state.phase).toBe('not-executed');
+});
+
 test('money that moved and that nobody was told of is given back, and the result becomes failed', () => {
   const { state, outputs } = run(send, lost, [1500, { type: 'found', found: APPROVED }], wake(601_499), wake(601_500), [
     601_600,

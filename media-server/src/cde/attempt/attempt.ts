@@ -98,8 +98,8 @@ export type AttemptInput =
   | { type: 'abandoned'; reason: Reason }
   /** What the gateway answered to the request. */
   | { type: 'answer'; answer: Answer; fingerprint?: string }
-  /** What a look-up found. */
-  | { type: 'found'; found: Found }
+  /** What a look-up found that was asked at `askedAt` (default: now): the ledger's disk may have kept it waiting since. */
+  | { type: 'found'; found: Found; askedAt?: number }
   /** What the gateway answered to the reversal. */
   | { type: 'reversal'; reversal: Reversal }
   /** Somebody is being told that it is approved. */
@@ -155,7 +155,7 @@ export function step(state: AttemptState, input: AttemptInput, now: number, rule
     case 'answer':
       return state.phase === 'sent' ? answered(state, input, now, rules) : same(state);
     case 'found':
-      if (state.phase === 'unknown') return foundUnknown(state, input.found, now, rules);
+      if (state.phase === 'unknown') return foundUnknown(state, input, now, rules);
       return state.phase === 'reversing' ? foundReversing(state, input.found, now, rules) : same(state);
     case 'reversal':
       if (state.phase !== 'reversing') return same(state);
@@ -299,7 +299,13 @@ function answered(
   }
 }
 
-function foundUnknown(state: AttemptState, found: Found, now: number, rules: AttemptRules): AttemptStep {
+function foundUnknown(
+  state: AttemptState,
+  input: AttemptInput & { type: 'found' },
+  now: number,
+  rules: AttemptRules,
+): AttemptStep {
+  const { found, askedAt = now } = input;
   switch (found.is) {
     case 'approved':
       return approved(state, found, now, rules);
@@ -310,9 +316,9 @@ function foundUnknown(state: AttemptState, found: Found, now: number, rules: Att
       return undoneIfUntold(state) ? to(state, 'reversed', now, {}, report) : lookAgain(state, now, rules);
     case 'absent': {
       if (state.sentAt === undefined) return without(state, 'not-executed', now, {}, report);
-      // A clock that went back must not make an absence older than it is.
-      const since = Math.min(state.absentSince ?? now, now);
-      if (state.absentSince !== undefined && now - since >= rules.absentAgainAfterMs) {
+      // Neither a clock that went back nor an answer that had to wait may make an absence older than it is.
+      const since = Math.min(state.absentSince ?? askedAt, askedAt);
+      if (state.absentSince !== undefined && askedAt - since >= rules.absentAgainAfterMs) {
         return without(state, 'not-executed', now, {}, report);
       }
       return lookAgain({ ...state, absentSince: since }, now, rules);

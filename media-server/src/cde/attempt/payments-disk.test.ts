@@ -43,8 +43,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** A ledger whose writes from the `from`th on fail, `count` times, as on a full disk. */
-function failing(ledger: Ledger, from: number, count: number): Ledger {
+/** A ledger whose writes fail where `fails` says so, by their number and what they write, as on a full disk. */
+function failing(ledger: Ledger, fails: (write: number, what: { readonly event?: string }) => boolean): Ledger {
   const writes = ['openPayment', 'intend', 'writeAttempt', 'endPayment', 'markTold'];
   let seen = 0;
   return new Proxy(ledger, {
@@ -53,9 +53,8 @@ function failing(ledger: Ledger, from: number, count: number): Ledger {
       if (typeof value !== 'function') return value;
       const method = value.bind(target) as (...args: unknown[]) => unknown;
       if (!writes.includes(String(name))) return method;
-      return (...args: unknown[]) => {
-        const at = seen++;
-        if (at < from || at >= from + count) return method(...args);
+      return (...args: { readonly event?: string }[]) => {
+        if (!fails(seen++, args[0] ?? {})) return method(...args);
         return Promise.resolve(err({ code: 'ledger-unavailable', message: 'database or disk is full' }));
       };
     },
@@ -95,9 +94,9 @@ async function whileTimePasses<T>(promise: Promise<T>, stepMs = 50): Promise<T> 
 }
 
 /** One payment over a disk that fails, then a life on a disk that doesn't; what it comes to. */
-async function payOver(disk: (ledger: Ledger) => Ledger, path: string, maxBytes?: number) {
+async function payOver(disk: (ledger: Ledger) => Ledger, path: string) {
   const gateway = new BookedGateway();
-  const first = paymentsWith(disk(await Ledger.open(path, maxBytes)), gateway);
+  const first = paymentsWith(disk(await Ledger.open(path)), gateway);
   const order = meta();
   let told = false;
   const opened = await first.open(order);
@@ -131,7 +130,8 @@ async function payOver(disk: (ledger: Ledger) => Ledger, path: string, maxBytes?
 test.each([0, 1, 2, 3, 4].flatMap((from) => [1, 2, Number.POSITIVE_INFINITY].map((count) => [from, count] as const)))(
   'a disk that is full from write %d on, for %d writes: nothing is asked before it is written, nobody told before either, the books agree',
   async (from, count) => {
-    const after = await payOver((ledger) => failing(ledger, from, count), join(folder, 'ledger'));
+    const isFull = (write: number) => write >= from && write < from + count;
+    const after = await payOver((ledger) => failing(ledger, isFull), join(folder, 'ledger'));
     expect(after.opened).toBe(from > 0);
     // Writes 0 to 2 are the opening, the intent and "sent".
     expect(after.asked).toBe(from <= 2 ? 0 : 1);
@@ -140,6 +140,62 @@ test.each([0, 1, 2, 3, 4].flatMap((from) => [1, 2, Number.POSITIVE_INFINITY].map
     if (from > 4) expect(after.told).toBe(true);
   },
 );
+
+test('an approval that a screen has shown is never given back because the ledger could not write that; a prompt hears that it can’t', async () => {
+  const gateway = new BookedGateway();
+  let isFull = false;
+  const payments = paymentsWith(
+    failing(await Ledger.open(join(folder, 'ledger')), () => isFull),
+    gateway,
+  );
+  const order = meta();
+  await payments.open(order);
+  expect((await whileTimePasses(payments.authorize(order, card()))).outcome).toBe('approved');
+  isFull = true;
+  const seen = payments.seen(order.payment, 'approved');
+  // Until its write has failed once.
+  for (let turns = 0; turns < 5; turns++) await new Promise((resolve) => setImmediate(resolve));
+  expect(await payments.told(order.payment, 'approved')).toBe(false);
+  for (let passed = 0; passed < 2 * RULES.reverseAfterMs; passed += 10_000) {
+    clock.advance(10_000);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  isFull = false;
+  await whileTimePasses(seen, 10_000);
+  expect(await payments.state(order.payment)).toMatchObject({ told: true, result: { outcome: 'approved' } });
+  expect([...gateway.books.values()]).toEqual(['approved']);
+  await payments.close();
+});
+
+test('an absence whose answer had to wait for the disk proves nothing', async () => {
+  const gateway = new FakeGateway();
+  gateway.found = [{ is: 'absent' }, { is: 'absent' }, { is: 'approved' }];
+  let [absences, isFull] = [0, true];
+  const second = (_write: number, { event }: { readonly event?: string }) =>
+    event === 'found:absent' && ++absences > 1 && isFull;
+  const payments = paymentsWith(failing(await Ledger.open(join(folder, 'ledger')), second), gateway);
+  const order = meta();
+  await payments.open(order);
+  expect((await payments.authorize(order, card())).outcome).toBe('unknown');
+  // What was asked of the ledger so far is done when it answers.
+  while (absences < 1) await payments.list();
+  await payments.list();
+  clock.advance(100);
+  while (absences < 2) await payments.list();
+  for (let passed = 0; passed < 10 * RULES.absentAgainAfterMs; passed += 100) {
+    clock.advance(100);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  isFull = false;
+  const known = async () => {
+    for (;;) {
+      const outcome = (await payments.state(order.payment))?.result.outcome;
+      if (outcome !== 'unknown') return outcome;
+    }
+  };
+  expect(await whileTimePasses(known())).toBe('approved');
+  await payments.close();
+});
 
 async function settings(): Promise<CardSettings> {
   const { caFile } = await devCa(join(folder, 'ca'), ['localhost']);

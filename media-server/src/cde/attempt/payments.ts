@@ -97,6 +97,8 @@ export class Payments {
   readonly #asking = new Map<Id, (result: PaymentResult) => void>();
   /** Captures, voids and refunds under way. */
   readonly #actions = new Map<Id, Promise<Result<PaymentResult, Refusal>>>();
+  /** Approvals that somebody has seen and that the ledger can't write as told. */
+  readonly #seen = new Set<Id>();
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #listeners = new Set<(payment: Id, result: PaymentResult) => void>();
   readonly #now: () => number;
@@ -282,12 +284,27 @@ export class Payments {
   async told(payment: Id, of?: Outcome): Promise<boolean> {
     const runner = this.#runners.get(payment);
     if (runner?.state.phase === 'approved') {
-      if (of !== undefined && of !== 'approved') return false;
+      if ((of !== undefined && of !== 'approved') || this.#seen.has(payment)) return false;
       return (await this.#count(runner.once({ type: 'told' }))) || (await this.#isTold(payment));
     }
     if (await this.#isTold(payment, of)) return true;
     if (this.#asking.has(payment)) return false;
     return (await this.#count(this.#parts.ledger.markTold(payment, of ?? null, this.#now()))).ok;
+  }
+
+  /**
+   * Somebody has seen the outcome `of` already, on a screen or by the API. As `told`; but that an approval was seen is
+   * written again and again while the ledger fails, and meanwhile the money isn't given back.
+   */
+  async seen(payment: Id, of?: Outcome): Promise<void> {
+    const runner = this.#runners.get(payment);
+    if (runner?.state.phase !== 'approved' || (of !== undefined && of !== 'approved')) {
+      await this.told(payment, of);
+      return;
+    }
+    // Whoever wants to tell it now and can still choose hears from `told` that the ledger fails.
+    await runner.surely({ type: 'told' }, () => this.#seen.add(payment));
+    this.#seen.delete(payment);
   }
 
   /**
