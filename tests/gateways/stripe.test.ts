@@ -1,6 +1,9 @@
 import { beforeAll, expect, test } from 'vitest';
+import { GatewayCredentials } from '../../media-server/src/cde/gateways/gateway-settings.ts';
+import { gatewayFrom } from '../../media-server/src/cde/gateways/kinds.ts';
 import { makeAuthorities } from './authorities.ts';
 import { MOTO_REFUSED, RAW_CARDS_REFUSED, stripe } from './peers/stripe.ts';
+import { STORY, testKeyIn } from './stripe-story.ts';
 import type { Subject } from './subject.ts';
 import { type Authorities, TIMEOUT_MS, World } from './world.ts';
 
@@ -22,11 +25,11 @@ const WITHOUT_MOTO: Subject = {
   answer: (bank, request) => (/moto/.test(request.body) ? MOTO_REFUSED : stripe.answer(bank, request)),
 };
 
-async function before<T>(subject: Subject, act: (world: World) => Promise<T>): Promise<T> {
+async function before<T>(subject: Subject, act: (world: World) => Promise<T>, { moves = false } = {}): Promise<T> {
   const world = await new World(subject, authorities).open();
   try {
     const result = await act(world);
-    expect(world.bank.movements).toEqual([]);
+    if (!moves) expect(world.bank.movements).toEqual([]);
     return result;
   } finally {
     await world.close();
@@ -50,4 +53,30 @@ test('the harmless call sends the published test number, and no other', async ()
     const bodies = world.wire.exchanges.map(({ request }) => decodeURIComponent(request.body)).filter((body) => body);
     expect(bodies).toEqual([`type=card&card[number]=${'42'.repeat(8)}&card[exp_month]=12&card[exp_year]=2040`]);
   });
+});
+
+test('a key of anything but Stripe’s test mode is refused before anything is sent with it', () => {
+  expect(testKeyIn({})).toBeUndefined();
+  expect(testKeyIn({ STRIPE_TEST_KEY: '' })).toBeUndefined();
+  expect(testKeyIn({ STRIPE_TEST_KEY: 'sk_test_abc' })).toBe('sk_test_abc');
+  for (const key of ['sk_live_abc', 'rk_live_abc', 'pk_test_abc', 'abc', ' sk_test_abc'])
+    expect(() => testKeyIn({ STRIPE_TEST_KEY: key })).toThrow('nothing was sent');
+});
+
+test.each(STORY)('our model of Stripe: $name', ({ run }) =>
+  before(stripe, ({ gateway }) => run(gateway), { moves: true }),
+);
+
+const KEY = testKeyIn(process.env);
+const WHY = KEY
+  ? ''
+  : ' [skipped: needs STRIPE_TEST_KEY=sk_test_…, of an account that may send card numbers in test mode]';
+
+test.skipIf(!KEY).each(STORY)(`Stripe itself, in test mode: $name${WHY}`, { timeout: 120_000 }, async ({ run }) => {
+  const gateway = gatewayFrom(GatewayCredentials.parse({ kind: 'stripe', key: KEY }));
+  try {
+    await run(gateway);
+  } finally {
+    gateway.close();
+  }
 });

@@ -160,6 +160,10 @@ function write(bank: Bank, order: Order): PeerReply {
     }
     return confirmed(bank, entry, card);
   }
+  if (action === 'cancel' && entry.state === 'made') {
+    entry.state = 'let-go';
+    return says(200, intentOf(entry));
+  }
   const acted = bank.act(key, entry, action === 'capture' ? 'capture' : 'void');
   return acted
     ? says(200, intentOf(acted))
