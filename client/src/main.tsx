@@ -31,6 +31,11 @@ const api = createApi(
   windowId,
 );
 
+async function digest(text: string): Promise<string> {
+  const bytes = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
+  return Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
 let audio: CallAudio | undefined;
 const softphone = new Softphone({
   api,
@@ -49,6 +54,7 @@ const softphone = new Softphone({
   settings: createSettingsStore(localStorage, navigator.languages),
   pause,
   newKey: letterId,
+  digest,
   ringingWords: (call, language) => {
     const t = translator(language);
     const number = call.number === null ? t('call.withheld') : formatNumber(call.number);

@@ -40,7 +40,12 @@ export class MockServer {
   /** The query of every question for a funnel, in order. */
   readonly asked: string[] = [];
   /** Answers of the server by `METHOD /path`, instead of the usual 200. */
-  readonly refusals = new Map<string, { status: number; code: ProblemCode }>();
+  readonly refusals = new Map<
+    string,
+    { status: number; code: ProblemCode; reason?: string; fields?: readonly string[] }
+  >();
+  /** What `METHOD /path` answers, by its query, where the server has no other words for it. */
+  readonly answers = new Map<string, (query: URLSearchParams) => unknown>();
   me: Me;
   state: AgentState = 'not-ready';
   calls: Call[] = [];
@@ -112,6 +117,7 @@ export class MockServer {
     this.money = undefined;
     this.keyTest = { heard: 'nothing', event: false, tone: false, info: false };
     this.refusals.clear();
+    this.answers.clear();
     this.seen.length = 0;
     this.asked.length = 0;
     this.sip = undefined;
@@ -150,7 +156,10 @@ export class MockServer {
     };
     const notFound = (): void => send(404, { code: 'not-found', message: 'the test has none' });
     const refusal = this.refusals.get(`${method} ${pathname}`);
-    if (refusal !== undefined) return send(refusal.status, { code: refusal.code, message: 'refused by the test' });
+    if (refusal !== undefined) {
+      const { status, ...said } = refusal;
+      return send(status, { ...said, message: 'refused by the test' });
+    }
     if (pathname === '/v1/sign-in') this.#signedIn = true;
     if (!this.#signedIn) return send(401, { code: 'not-signed-in', message: 'sign in first' });
     switch (`${method} ${pathname}`) {
@@ -178,7 +187,9 @@ export class MockServer {
         return this.funnel === undefined ? notFound() : send(200, this.funnel);
       case 'GET /v1/trunks':
         return send(200, { trunks: this.trunks });
-      default:
+      default: {
+        const answer = this.answers.get(`${method} ${pathname}`);
+        if (answer !== undefined) return send(200, answer(new URLSearchParams(search)));
         if (pathname.includes('/prompts')) return this.#prompt(method, pathname, search, send);
         if (pathname.endsWith('/key-test')) return send(200, await this.keyTest);
         if (method === 'GET') {
@@ -191,6 +202,7 @@ export class MockServer {
           return send(201, answer);
         }
         return send(200, {});
+      }
     }
   }
 

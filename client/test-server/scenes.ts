@@ -1,4 +1,15 @@
-import type { Call, Funnel, FunnelStep, Me, MerchantPrompt, Payment, TrunkKeys } from '@tonegate/api-schema';
+import type {
+  AuditEntry,
+  Call,
+  Funnel,
+  FunnelStep,
+  ManualAttempt,
+  Me,
+  MerchantPrompt,
+  Payment,
+  ServerState,
+  TrunkKeys,
+} from '@tonegate/api-schema';
 
 /** The people, calls and payments that the softphone's screens are looked at with. */
 
@@ -17,6 +28,7 @@ export const AGENT: Me = {
 };
 
 export const SUPERVISOR: Me = { ...AGENT, role: 'supervisor' };
+export const ADMINISTRATOR: Me = { ...AGENT, role: 'administrator', displayName: 'Mori Akira' };
 
 export function aCall(over: Partial<Call> = {}): Call {
   const now = Date.now();
@@ -134,4 +146,64 @@ export function aTrunk(trunk: string, verdict: TrunkKeys['verdict'], over: Parti
 
 export function aPrompt(name: string, text: string, own: MerchantPrompt['own'] = null): MerchantPrompt {
   return { language: 'ja', name, text, lengthMs: 3_100, own };
+}
+
+const SOME_DAY = Date.UTC(2026, 4, 12, 5, 30);
+
+/** One that a payment service never answered for. */
+export function anAttempt(letter: string, over: Partial<ManualAttempt> = {}): ManualAttempt {
+  return {
+    payment: id(letter),
+    merchant: id(ids.merchant),
+    purpose: 'charge',
+    order: { reference: 'A-1042', amountMinor: 12_800, currency: 'JPY' },
+    gateway: 'gmo-openapi',
+    reference: `${letter}${id('q').slice(1)}`,
+    sentAt: SOME_DAY,
+    since: SOME_DAY + 600_000,
+    reversing: false,
+    why: 'no-answer',
+    ...over,
+  };
+}
+
+export function anAuditEntry(number: number, over: Partial<AuditEntry> = {}): AuditEntry {
+  return {
+    number,
+    at: SOME_DAY + number * 60_000,
+    merchant: id(ids.merchant),
+    actorKind: 'person',
+    actor: id(ids.me),
+    action: 'rules-put',
+    subject: null,
+    detail: { gentle: true, cards: 3 },
+    ...over,
+  };
+}
+
+/** A server with one line closed, a confinement that isn't in force and a change that nobody approved. */
+export function aServerState(over: Partial<ServerState> = {}): ServerState {
+  const calls = (['event', 'tone', 'both'] as const).map((transport) => ({
+    transport,
+    verdict: 'passed' as const,
+    why: 'none',
+  }));
+  return {
+    canary: {
+      everyMinutes: 60,
+      trunks: [
+        { trunk: 'carrier-a', payments: 'open', calledAt: SOME_DAY, calls },
+        {
+          trunk: 'carrier-b',
+          payments: 'closed',
+          calledAt: SOME_DAY,
+          calls: [...calls.slice(0, 1), { transport: 'tone', verdict: 'leak', why: 'gate' }, ...calls.slice(2)],
+        },
+        { trunk: '', payments: 'unproven', calledAt: null, calls: [] },
+      ],
+    },
+    cardProcess: { up: true, notInForce: ['own-user', 'no-swap'] },
+    scopeMap: { approved: true, changes: ['new: Media server listens on https 0.0.0.0:8443'] },
+    ...over,
+  };
 }

@@ -1,16 +1,29 @@
 import type {
   AgentState,
   AskAgain,
+  AuditActors,
+  AuditCheck,
+  AuditPage,
   Call,
   CallPage,
   DoMoney,
   Funnel,
+  GatewayTest,
   Hint,
   KeyTest,
+  ManualPage,
   Me,
+  MerchantGateway,
   MerchantPrompt,
   MerchantPrompts,
+  MerchantRules,
   Payment,
+  PaymentPage,
+  PutGateway,
+  ReceiptKey,
+  Receipts,
+  ResolveManual,
+  ServerState,
   SignIn,
   SipCredential,
   StartCall,
@@ -19,7 +32,7 @@ import type {
 } from '@tonegate/api-schema';
 import type { Result } from './result.ts';
 import type { Http } from './http.ts';
-import type { ApiProblem } from './problem.ts';
+import type { ApiProblem, Refusal } from './problem.ts';
 
 export type Answer<T> = Promise<Result<T, ApiProblem>>;
 
@@ -53,6 +66,44 @@ export interface Api {
   replacePrompt(prompt: PromptPlace, file: File): Answer<MerchantPrompt>;
   /** The ready one is played again. */
   dropPrompt(prompt: PromptPlace): Answer<unknown>;
+  /** Every payment of a call, oldest first. */
+  paymentsOfCall(call: string): Answer<PaymentPage>;
+  receipts(merchant: string, page: ReceiptsWish): Answer<Receipts>;
+  receiptKey(): Answer<ReturnType<(typeof ReceiptKey)['parse']>>;
+  audit(wish: AuditWish): Answer<AuditPage>;
+  auditActors(): Answer<AuditActors>;
+  auditCheck(): Answer<AuditCheck>;
+  state(): Answer<ServerState>;
+  manual(): Answer<ManualList>;
+  resolveManual(payment: string, as: ResolveManual['as']): Answer<Payment>;
+  gateway(merchant: string): Answer<MerchantGateway>;
+  putGateway(merchant: string, body: PutGateway): Promise<Result<MerchantGateway, Refusal>>;
+  dropGateway(merchant: string): Answer<unknown>;
+  testGateway(merchant: string): Answer<GatewayTest>;
+  rules(merchant: string): Answer<MerchantRules>;
+  putRules(merchant: string, rules: MerchantRules): Answer<MerchantRules>;
+}
+
+export type ManualList = ReturnType<(typeof ManualPage)['parse']>;
+
+/** Which receipts; times are UTC ms, `until` excluded. */
+export interface ReceiptsWish {
+  readonly from: number;
+  readonly since: number;
+  readonly until: number;
+}
+
+/** What the audit is narrowed by; what isn't named is all. Times are UTC ms, `until` excluded. */
+export interface AuditWish {
+  readonly actor?: string;
+  readonly action?: string;
+  readonly since?: number;
+  readonly until?: number;
+  /** `next` of the page before. */
+  readonly before?: number;
+  readonly limit: number;
+  /** The page leaves the house: the audit is told. */
+  readonly export?: true;
 }
 
 /** Which prompt of which merchant. */
@@ -82,6 +133,11 @@ const KEY_TEST_TIMEOUT_MS = 30_000;
 /** The server waits ten seconds for the payment service before it answers that the action is under way. */
 const MONEY_TIMEOUT_MS = 20_000;
 
+/** A chain is followed from its beginning, or a thousand receipts are read. */
+const LONG_TIMEOUT_MS = 60_000;
+/** The server gives a payment service 25 s to answer its test. */
+const GATEWAY_TIMEOUT_MS = 35_000;
+
 /** `window` is this page load's own id: a second window that signs in ends the first one's session by it. */
 export function createApi(http: Http, window: string): Api {
   return {
@@ -106,14 +162,31 @@ export function createApi(http: Http, window: string): Api {
     setGentle: (payment, on) => http.post(`/v1/payments/${payment}/gentle`, { on }),
     doMoney: (payment, body, key) =>
       http.post(`/v1/payments/${payment}/money`, body, { key, timeoutMs: MONEY_TIMEOUT_MS }),
-    funnel: (query) =>
-      http.get(
-        `/v1/funnel?${new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]))}`,
-      ),
+    funnel: (query) => http.get(`/v1/funnel?${queryOf(query)}`),
     trunks: () => http.get('/v1/trunks'),
     prompts: (merchant, language) => http.get(`/v1/merchants/${merchant}/prompts?language=${language}`),
     replacePrompt: (prompt, file) =>
       http.putFile(`${promptPath(prompt)}?${new URLSearchParams({ file: file.name.slice(0, 120) })}`, file),
     dropPrompt: (prompt) => http.delete(promptPath(prompt)),
+    paymentsOfCall: (call) => http.get(`/v1/calls/${call}/payments`),
+    receipts: (merchant, page) => http.get(`/v1/merchants/${merchant}/receipts?${queryOf(page)}`, LONG_TIMEOUT_MS),
+    receiptKey: () => http.get('/v1/receipts/key'),
+    audit: (wish) => http.get(`/v1/audit?${queryOf(wish)}`),
+    auditActors: () => http.get('/v1/audit/actors'),
+    auditCheck: () => http.get('/v1/audit/check', LONG_TIMEOUT_MS),
+    state: () => http.get('/v1/state'),
+    manual: () => http.get('/v1/manual'),
+    resolveManual: (payment, as) => http.post(`/v1/manual/${payment}/resolve`, { as }),
+    gateway: (merchant) => http.get(`/v1/merchants/${merchant}/gateway`, GATEWAY_TIMEOUT_MS),
+    putGateway: (merchant, body) => http.putSaying(`/v1/merchants/${merchant}/gateway`, body, GATEWAY_TIMEOUT_MS),
+    dropGateway: (merchant) => http.delete(`/v1/merchants/${merchant}/gateway`),
+    testGateway: (merchant) =>
+      http.post(`/v1/merchants/${merchant}/gateway/test`, {}, { timeoutMs: GATEWAY_TIMEOUT_MS }),
+    rules: (merchant) => http.get(`/v1/merchants/${merchant}/rules`),
+    putRules: (merchant, rules) => http.put(`/v1/merchants/${merchant}/rules`, rules),
   };
+}
+
+function queryOf(wish: object): URLSearchParams {
+  return new URLSearchParams(Object.entries(wish).map(([name, value]) => [name, String(value)]));
 }

@@ -1,6 +1,6 @@
 import { IDEMPOTENCY_HEADER, ProblemBody } from '@tonegate/api-schema';
 import { err, ok, type Result } from './result.ts';
-import type { ApiProblem } from './problem.ts';
+import type { ApiProblem, Refusal } from './problem.ts';
 
 /** Longest wait for an answer, ms. */
 const TIMEOUT_MS = 10_000;
@@ -10,10 +10,13 @@ const FILE_TIMEOUT_MS = 60_000;
 const RETRY_PAUSES_MS = [300, 1_200];
 
 export interface Http {
-  get<T>(path: string): Promise<Result<T, ApiProblem>>;
+  /** `timeoutMs`: longest wait for the answer; default: 10 s. */
+  get<T>(path: string, timeoutMs?: number): Promise<Result<T, ApiProblem>>;
   /** Sent with an `Idempotency-Key`; repeated with the same key when no answer comes. */
   post<T>(path: string, body?: unknown, how?: PostOptions): Promise<Result<T, ApiProblem>>;
   put<T>(path: string, body: unknown): Promise<Result<T, ApiProblem>>;
+  /** The same, where a refusal says more than its code. */
+  putSaying<T>(path: string, body: unknown, timeoutMs: number): Promise<Result<T, Refusal>>;
   /** A file as it is. */
   putFile<T>(path: string, file: Blob): Promise<Result<T, ApiProblem>>;
   delete<T>(path: string): Promise<Result<T, ApiProblem>>;
@@ -36,7 +39,12 @@ export interface HttpOptions {
 
 /** The HTTP half of the API: JSON both ways, problems as values. */
 export function createHttp(options: HttpOptions): Http {
-  async function once<T>(path: string, init: RequestInit, timeoutMs = TIMEOUT_MS): Promise<Result<T, ApiProblem>> {
+  async function once<T>(path: string, init: RequestInit, timeoutMs?: number): Promise<Result<T, ApiProblem>> {
+    const answer = await saying<T>(path, init, timeoutMs);
+    return answer.ok ? answer : err(answer.error.code);
+  }
+
+  async function saying<T>(path: string, init: RequestInit, timeoutMs = TIMEOUT_MS): Promise<Result<T, Refusal>> {
     let response: Response;
     try {
       response = await options.fetch(options.origin + path, {
@@ -45,17 +53,19 @@ export function createHttp(options: HttpOptions): Http {
         signal: AbortSignal.timeout(timeoutMs),
       });
     } catch {
-      return err('unreachable');
+      return err({ code: 'unreachable', reason: null, fields: [] });
     }
     const text = await response.text().catch(() => '');
     if (response.ok) return ok((text === '' ? undefined : JSON.parse(text)) as T);
-    return err(problemOf(response.status, text));
+    return err(refusalOf(response.status, text));
   }
 
   const json = { 'content-type': 'application/json' };
   return {
-    get: (path) => once(path, { method: 'GET' }),
+    get: (path, timeoutMs) => once(path, { method: 'GET' }, timeoutMs),
     put: (path, body) => once(path, { method: 'PUT', headers: json, body: JSON.stringify(body) }),
+    putSaying: (path, body, timeoutMs) =>
+      saying(path, { method: 'PUT', headers: json, body: JSON.stringify(body) }, timeoutMs),
     putFile: (path, file) =>
       once(
         path,
@@ -80,13 +90,20 @@ export function createHttp(options: HttpOptions): Http {
   };
 }
 
-function problemOf(status: number, text: string): ApiProblem {
+function refusalOf(status: number, text: string): Refusal {
   try {
     const body = ProblemBody.safeParse(JSON.parse(text));
-    if (body.success) return body.data.code;
+    if (body.success) {
+      const { code, reason = null, fields = [] } = body.data;
+      return { code, reason, fields };
+    }
   } catch {
     // Not ours: a proxy's error page. Its status is all there is to go by.
   }
+  return { code: problemOf(status), reason: null, fields: [] };
+}
+
+function problemOf(status: number): ApiProblem {
   if (status === 401) return 'not-signed-in';
   if (status === 403) return 'not-allowed';
   if (status === 404) return 'not-found';

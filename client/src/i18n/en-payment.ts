@@ -137,8 +137,9 @@ export const enPayment = {
   'keys.test': 'Key test',
   'keys.testing': 'Testing…',
   'keys.testing.text': 'The customer is asked to press 1.',
-  'keys.none': 'No keys arrive from this line, so no card can be keyed in.',
-  'keys.none.text': 'The call goes on. Offer another way to pay, or call back on another line.',
+  'keys.none': 'No key arrived in the test.',
+  'keys.none.text':
+    'You can try, but the payment will probably end in silence. Have the customer use the number keys of the phone itself and test again, or offer another way to pay.',
   'keys.info-only': 'This line passes keys on in a way that cards must not take.',
   'keys.info-only.text':
     'The call goes on. Offer another way to pay, and tell your supervisor: the carrier has to change it.',

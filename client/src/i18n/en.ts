@@ -1,3 +1,5 @@
+import { enEvidence } from './en-evidence.ts';
+import { enMerchant } from './en-merchant.ts';
 import { enPayment } from './en-payment.ts';
 import { enProblems } from './en-problems.ts';
 import { enReports } from './en-reports.ts';
@@ -7,6 +9,8 @@ export const en = {
   ...enPayment,
   ...enProblems,
   ...enReports,
+  ...enEvidence,
+  ...enMerchant,
 
   'app.name': 'Tonegate',
 

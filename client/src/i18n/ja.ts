@@ -1,3 +1,5 @@
+import { jaEvidence } from './ja-evidence.ts';
+import { jaMerchant } from './ja-merchant.ts';
 import { jaPayment } from './ja-payment.ts';
 import { jaProblems } from './ja-problems.ts';
 import { jaReports } from './ja-reports.ts';
@@ -8,6 +10,8 @@ export const ja: Record<MessageKey, string> = {
   ...jaPayment,
   ...jaProblems,
   ...jaReports,
+  ...jaEvidence,
+  ...jaMerchant,
 
   'app.name': 'Tonegate',
 

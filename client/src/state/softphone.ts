@@ -11,12 +11,12 @@ import type { Phone, PhoneState } from '../phone/phone.ts';
 import { announce } from './announcements.ts';
 import { attentionOf } from './attention.ts';
 import { applyEvent, type CallsState, currentCall, NO_CALLS, withRecent } from './calls.ts';
+import { CallPayments } from './call-payments.ts';
 import { createDeskStore, type Desk, type Place } from './desk.ts';
 import { dialableNumber } from './dial.ts';
 import { MoneyDesk } from './money-desk.ts';
+import { Oversight } from './oversight.ts';
 import { PaymentDesk } from './payment-desk.ts';
-import { PromptsDesk } from './prompts-desk.ts';
-import { Reports } from './reports.ts';
 import { Requests } from './requests.ts';
 import type { Session } from './session.ts';
 import type { Settings } from './settings.ts';
@@ -34,6 +34,8 @@ export interface SoftphoneParts {
   readonly pause: (ms: number) => Promise<void>;
   /** A key for an intent that may need several tries. */
   readonly newKey: () => string;
+  /** SHA-256 of a text, hex. */
+  readonly digest: (text: string) => Promise<string>;
   /** Words of a notification for a call that rings. */
   readonly ringingWords: (call: Call, language: WindowLanguage) => { title: string; body: string };
 }
@@ -46,8 +48,8 @@ export class Softphone {
   readonly settings: StoreApi<Settings>;
   readonly payments: PaymentDesk;
   readonly money: MoneyDesk;
-  readonly reports: Reports;
-  readonly prompts: PromptsDesk;
+  readonly callPayments: CallPayments;
+  readonly oversight: Oversight;
   readonly #parts: SoftphoneParts;
   readonly #phone: Phone;
   readonly #audio: CallAudio;
@@ -75,8 +77,10 @@ export class Softphone {
       newKey: parts.newKey,
       signedOut: () => this.#signedOut(),
     });
-    this.reports = new Reports({ api: parts.api, now: () => Date.now(), signedOut: () => this.#signedOut() });
-    this.prompts = new PromptsDesk({ api: parts.api, signedOut: () => this.#signedOut() });
+    const { api, digest } = parts;
+    const signedOut = (): void => this.#signedOut();
+    this.callPayments = new CallPayments({ api, signedOut });
+    this.oversight = new Oversight({ api, digest, now: () => Date.now(), signedOut });
     this.#audio = parts.createAudio((audio) => this.desk.setState({ audio }));
     this.#phone = parts.createPhone({
       credential: async () => {
@@ -92,6 +96,9 @@ export class Softphone {
       },
     });
     this.calls.subscribe((after, before) => this.#callsChanged(before, after));
+    this.money.task.subscribe(({ task }) => {
+      if (task?.phase === 'done') void this.callPayments.refresh(task.about.call);
+    });
     this.settings.subscribe(() => this.#useDevices());
     this.#useDevices();
   }
@@ -281,8 +288,8 @@ export class Softphone {
     this.calls.setState(NO_CALLS, true);
     this.payments.clear();
     this.money.clear();
-    this.reports.clear();
-    this.prompts.clear();
+    this.callPayments.clear();
+    this.oversight.clear();
     this.desk.setState({
       serverLostAt: null,
       phoneLostAt: null,

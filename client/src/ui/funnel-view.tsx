@@ -1,8 +1,9 @@
 import { type Funnel, type Me, Outcome, Purpose } from '@tonegate/api-schema';
-import { type ReactNode, useId } from 'react';
+import { useId } from 'react';
 import { formatCount, formatSeconds, formatShare, joinSentences, languageName } from '../i18n/format.ts';
 import { useReports, useSoftphone } from '../state/hooks.ts';
 import { leftAt, PERIODS, type Period, worstStep } from '../state/reports.ts';
+import { Choice } from './choice.tsx';
 import controls from './controls.module.css';
 import styles from './reports.module.css';
 import { useLanguage, useTranslate } from './use-translate.ts';
@@ -32,7 +33,7 @@ export function FunnelView({ me }: { me: Me }) {
 }
 
 function FunnelFilters({ me, funnel }: { me: Me; funnel: Funnel | null }) {
-  const { reports } = useSoftphone();
+  const { reports } = useSoftphone().oversight;
   const t = useTranslate();
   const language = useLanguage();
   const { filters } = useReports();
@@ -40,7 +41,7 @@ function FunnelFilters({ me, funnel }: { me: Me; funnel: Funnel | null }) {
     <fieldset className={styles.filters}>
       <legend className={controls.hidden}>{t('reports.filters')}</legend>
       <Choice
-        name="period"
+        testId="filter-period"
         label={t('reports.period')}
         value={filters.period}
         choose={(period) => reports.filter({ period: PERIODS.find((one) => one === period) ?? 'week' })}
@@ -52,7 +53,7 @@ function FunnelFilters({ me, funnel }: { me: Me; funnel: Funnel | null }) {
         ))}
       </Choice>
       <Choice
-        name="merchant"
+        testId="filter-merchant"
         label={t('reports.merchant')}
         value={filters.merchant ?? ''}
         choose={(merchant) => reports.filter({ merchant: merchant || null })}
@@ -65,7 +66,7 @@ function FunnelFilters({ me, funnel }: { me: Me; funnel: Funnel | null }) {
         ))}
       </Choice>
       <Choice
-        name="purpose"
+        testId="filter-purpose"
         label={t('reports.purpose')}
         value={filters.purpose ?? ''}
         choose={(purpose) => reports.filter({ purpose: Purpose.options.find((one) => one === purpose) ?? null })}
@@ -78,7 +79,7 @@ function FunnelFilters({ me, funnel }: { me: Me; funnel: Funnel | null }) {
         ))}
       </Choice>
       <Choice
-        name="language"
+        testId="filter-language"
         label={t('reports.language')}
         value={filters.language ?? ''}
         choose={(tag) => reports.filter({ language: tag || null })}
@@ -91,7 +92,7 @@ function FunnelFilters({ me, funnel }: { me: Me; funnel: Funnel | null }) {
         ))}
       </Choice>
       <Choice
-        name="trunk"
+        testId="filter-trunk"
         label={t('reports.trunk')}
         value={filters.trunk ?? ''}
         choose={(trunk) => reports.filter({ trunk: trunk || null })}
@@ -110,30 +111,6 @@ function FunnelFilters({ me, funnel }: { me: Me; funnel: Funnel | null }) {
 // What was chosen stays to be seen, even where a narrower question has none of it.
 function withChosen(there: readonly string[] = [], chosen: string | null): readonly string[] {
   return chosen === null || there.includes(chosen) ? there : [...there, chosen];
-}
-
-interface ChoiceProps {
-  readonly name: string;
-  readonly label: string;
-  readonly value: string;
-  readonly choose: (value: string) => void;
-  readonly children: ReactNode;
-}
-
-function Choice({ name, label, value, choose, children }: ChoiceProps) {
-  return (
-    <label className={controls.field}>
-      <span className={controls.label}>{label}</span>
-      <select
-        className={controls.input}
-        data-testid={`filter-${name}`}
-        value={value}
-        onChange={(event) => choose(event.target.value)}
-      >
-        {children}
-      </select>
-    </label>
-  );
 }
 
 function Summary({ funnel }: { funnel: Funnel }) {

@@ -1,13 +1,12 @@
-import type { Call, Payment } from '@tonegate/api-schema';
-import { formatMoney, formatNumber, formatTimeOfDay } from '../i18n/format.ts';
+import type { Call } from '@tonegate/api-schema';
+import { formatNumber, formatTimeOfDay } from '../i18n/format.ts';
 import { currentCall } from '../state/calls.ts';
 import { useCalls, useSoftphone } from '../state/hooks.ts';
-import { hasAmount } from '../state/payment-steps.ts';
+import { CallPayments } from './call-payments.tsx';
 import controls from './controls.module.css';
 import styles from './history.module.css';
 import { IncomingIcon, OutgoingIcon } from './icons.tsx';
-import { MoneyButtons } from './money-buttons.tsx';
-import { referenceWords, verdict } from './payment-words.ts';
+import { Paid } from './paid.tsx';
 import { useLanguage, useTranslate } from './use-translate.ts';
 
 /** The last calls; the number of each can be put into the dial field. */
@@ -58,36 +57,16 @@ function Entry({ call }: { call: Call }) {
           {call.merchant.name}
           {call.end !== null && ` · ${t(`end.${call.end}`)}`}
         </span>
-        {payment !== null && <Paid payment={payment} />}
+        {payment !== null && (
+          <>
+            <Paid payment={payment} />
+            <CallPayments call={call} />
+          </>
+        )}
       </div>
       <time className={styles.time} dateTime={new Date(call.startedAt).toISOString()}>
         {formatTimeOfDay(call.startedAt, language)}
       </time>
     </li>
-  );
-}
-
-function Paid({ payment }: { payment: Payment }) {
-  const t = useTranslate();
-  const language = useLanguage();
-  const { outcome, order, refundedMinor } = payment;
-  if (outcome === null) return null;
-  return (
-    <>
-      <span className={styles.payment} data-outcome={outcome}>
-        {verdict({ ...payment, outcome }, t)}{' '}
-        {hasAmount(payment.purpose) && formatMoney(order.amountMinor, order.currency, language)}
-      </span>
-      <span className={styles.detail}>
-        {referenceWords(payment, t)}
-        {refundedMinor > 0 &&
-          ` · ${t('money.refunded', { amount: formatMoney(refundedMinor, order.currency, language) })}`}
-      </span>
-      {payment.possible.length > 0 && (
-        <fieldset className={styles.money} aria-label={t('money.actions')}>
-          <MoneyButtons payment={payment} />
-        </fieldset>
-      )}
-    </>
   );
 }

@@ -1,4 +1,5 @@
 import type { Call, KeyTest } from '@tonegate/api-schema';
+import type { ReactNode } from 'react';
 import type { MessageKey } from '../i18n/translate.ts';
 import { useDesk, useSoftphone } from '../state/hooks.ts';
 import controls from './controls.module.css';
@@ -6,33 +7,50 @@ import { WarningIcon } from './icons.tsx';
 import styles from './payment-form.module.css';
 import { useTranslate } from './use-translate.ts';
 
-/** Why no payment can be taken on this line, before anybody presses the button; null: it can be tried. */
-export function keysHindrance(call: Call): 'keys.none' | 'keys.info-only' | null {
-  if (call.keys.advice === 'none') return 'keys.none';
-  return call.keys.advice === 'info-only' || !call.keysPossible ? 'keys.info-only' : null;
+/** Whether keys come from this line in a way alone that cards must not take: then no payment can be begun. */
+export function keysRefused(call: Call): boolean {
+  return call.keys.advice === 'info-only' || !call.keysPossible;
 }
 
 /** Says in place of the order that none can be paid here, and what to do. */
-export function NoKeys({ id, call, why }: { id: string; call: Call; why: 'keys.none' | 'keys.info-only' }) {
+export function NoKeys({ id, call }: { id: string; call: Call }) {
   const t = useTranslate();
   return (
-    <div className={styles.hindrance} data-testid="hindrance">
+    <Box call={call} testId="hindrance">
+      <p id={id}>
+        <strong>{t('keys.info-only')}</strong> {t('keys.info-only.text')}
+      </p>
+    </Box>
+  );
+}
+
+/** Where nobody knows whether keys arrive, or one did not in a test: says so, and has the customer try one. */
+export function KeysAdvice({ call }: { call: Call }) {
+  const t = useTranslate();
+  const testing = useDesk((state) => state.busy['key-test'] === true);
+  const tested = useDesk((state) => state.keyTest?.call === call.id);
+  const { advice } = call.keys;
+  if (advice === 'sure' && !tested && !testing) return null;
+  if (advice !== 'none' || testing) return <KeyTestRow call={call} first="keys.unknown" />;
+  return (
+    <Box call={call} testId="keys-warning">
+      <p aria-live="polite">
+        <strong>{t('keys.none')}</strong> {t('keys.none.text')}
+      </p>
+    </Box>
+  );
+}
+
+function Box({ call, testId, children }: { call: Call; testId: string; children: ReactNode }) {
+  return (
+    <div className={styles.hindrance} data-testid={testId}>
       <WarningIcon />
       <div>
-        <p id={id}>
-          <strong>{t(why)}</strong> {t(`${why}.text`)}
-        </p>
+        {children}
         <KeyTestRow call={call} />
       </div>
     </div>
   );
-}
-
-/** Where nobody knows yet whether keys arrive: says so quietly, and has the customer try one. */
-export function KeysAdvice({ call }: { call: Call }) {
-  const testing = useDesk((state) => state.busy['key-test'] === true);
-  const tested = useDesk((state) => state.keyTest?.call === call.id);
-  return call.keys.advice === 'sure' && !tested && !testing ? null : <KeyTestRow call={call} first="keys.unknown" />;
 }
 
 /** What a key test said, or is to be said before one; and its button. */
@@ -44,10 +62,12 @@ function KeyTestRow({ call, first }: { call: Call; first?: 'keys.unknown' }) {
   const result = last?.call === call.id ? last.result : null;
   const told = testing ? 'keys.testing.text' : result === null ? first : resultWords(result);
   const passed = told === 'keys.right';
+  // What the box around it says already.
+  const shown = told === 'keys.nothing' && call.keys.advice === 'none' ? undefined : told;
   return (
     <div className={styles.keys}>
       <p className={controls.quiet} aria-live="polite" data-testid="keys-advice">
-        {told !== undefined && t(told)}
+        {shown !== undefined && t(shown)}
       </p>
       {!passed && (
         <button

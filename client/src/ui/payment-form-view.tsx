@@ -8,7 +8,7 @@ import { CUSTOMER_CHOOSES, type FormField, fieldsOf, TEXT_LIMIT } from '../state
 import controls from './controls.module.css';
 import { Field } from './field.tsx';
 import { fieldWords } from './field-words.ts';
-import { KeysAdvice, keysHindrance, NoKeys } from './keys-advice.tsx';
+import { KeysAdvice, keysRefused, NoKeys } from './keys-advice.tsx';
 import { PurposeMenu } from './purpose-menu.tsx';
 import styles from './payment-form.module.css';
 import { useLanguage, useTranslate } from './use-translate.ts';
@@ -29,9 +29,9 @@ export function PaymentFormView({ call }: { call: Call }) {
   const { currency } = merchant;
   const { purpose, guide, gentle } = chosenOf(form, call, merchant, settings);
   const fields = fieldsOf(purpose, merchant);
-  const noKeys = keysHindrance(call);
-  const held = noKeys === null && call.state === 'held';
-  const blocked = noKeys !== null || held || form.sending || testing || call.state !== 'talking';
+  const noKeys = keysRefused(call);
+  const held = !noKeys && call.state === 'held';
+  const blocked = noKeys || held || form.sending || testing || call.state !== 'talking';
 
   const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
@@ -85,7 +85,7 @@ export function PaymentFormView({ call }: { call: Call }) {
   return (
     <form className={styles.form} onSubmit={submit} noValidate>
       {/* Nothing is filled in that can't be sent. */}
-      {noKeys === null ? (
+      {!noKeys ? (
         <>
           <div className={styles.pair}>
             {first}
@@ -129,22 +129,22 @@ export function PaymentFormView({ call }: { call: Call }) {
           </label>
         </>
       ) : (
-        <NoKeys id={`${id}-hindrance`} call={call} why={noKeys} />
+        <NoKeys id={`${id}-hindrance`} call={call} />
       )}
       <div className={styles.take}>
         <button
           type="submit"
           className={controls.primary}
           data-testid="take-payment"
-          disabled={noKeys !== null || held}
+          disabled={noKeys || held}
           aria-disabled={blocked}
-          aria-describedby={noKeys !== null || held ? `${id}-hindrance` : undefined}
+          aria-describedby={noKeys || held ? `${id}-hindrance` : undefined}
         >
           {form.sending ? t('pay.taking') : t(`purpose.${purpose}`)}
         </button>
-        <PurposeMenu purpose={purpose} disabled={noKeys !== null} />
+        <PurposeMenu purpose={purpose} disabled={noKeys} />
       </div>
-      {noKeys === null && !held && <KeysAdvice call={call} />}
+      {!noKeys && !held && <KeysAdvice call={call} />}
       {held && (
         <p className={controls.quiet} id={`${id}-hindrance`}>
           {t('pay.held')}

@@ -1,11 +1,12 @@
 import type { Outcome, Payment, Purpose } from '@tonegate/api-schema';
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useEffect } from 'react';
 import { formatMoney, joinSentences } from '../i18n/format.ts';
 import type { Translate } from '../i18n/translate.ts';
 import { currentCall } from '../state/calls.ts';
 import { useCalls, useSoftphone } from '../state/hooks.ts';
 import { hasAmount } from '../state/payment-steps.ts';
 import controls from './controls.module.css';
+import { CopyButton } from './copy-button.tsx';
 import { CrossIcon, DoneIcon, StopIcon, UnknownIcon } from './icons.tsx';
 import { MoneyButtons } from './money-buttons.tsx';
 import { brandWords, explanation, referenceWords, verdict } from './payment-words.ts';
@@ -59,7 +60,9 @@ export function PaymentOutcome({ payment }: { payment: Payment }) {
         {payment.wall === 'shut' && <p className={controls.quiet}>{t('pay.wall-still-shut')}</p>}
       </div>
       <div className={styles.buttons}>
-        {outcome === 'approved' && <Copy text={receiptText(payment, words, sum, t)} />}
+        {outcome === 'approved' && (
+          <CopyButton text={receiptText(payment, words, sum, t)} label={t('pay.copy')} testId="copy" />
+        )}
         {again !== null && inCall && payment.wall === 'open' && (
           <button
             type="button"
@@ -111,19 +114,6 @@ function Card({ payment }: { payment: Payment }) {
         {t('card.ending', { brand, digits: Array.from(payment.lastFour).join(' ') })}
       </span>
     </>
-  );
-}
-
-function Copy({ text }: { text: string }) {
-  const t = useTranslate();
-  const [copied, setCopied] = useState(false);
-  const copy = (): void => {
-    void navigator.clipboard.writeText(text).then(() => setCopied(true));
-  };
-  return (
-    <button type="button" className={controls.button} data-testid="copy" aria-live="polite" onClick={copy}>
-      {t(copied ? 'pay.copied' : 'pay.copy')}
-    </button>
   );
 }
 

@@ -1,7 +1,8 @@
 import type { Me, MerchantPrompt } from '@tonegate/api-schema';
 import { useEffect, useRef, useState } from 'react';
-import { formatDay, formatSeconds, languageName } from '../i18n/format.ts';
+import { formatCount, formatDay, formatSeconds, languageName } from '../i18n/format.ts';
 import { usePrompts, useSoftphone } from '../state/hooks.ts';
+import { byPart } from '../state/prompt-groups.ts';
 import { foundPrompts } from '../state/prompts-desk.ts';
 import controls from './controls.module.css';
 import { ProblemNote } from './problem-note.tsx';
@@ -10,7 +11,7 @@ import { useLanguage, useTranslate } from './use-translate.ts';
 
 /** What a merchant's customers hear, sentence by sentence; each can be heard and replaced. */
 export function PromptsView({ me }: { me: Me }) {
-  const { prompts: desk } = useSoftphone();
+  const { prompts: desk } = useSoftphone().oversight;
   const t = useTranslate();
   const windowLanguage = useLanguage();
   const state = usePrompts();
@@ -79,17 +80,32 @@ export function PromptsView({ me }: { me: Me }) {
       {state.problem !== null && <ProblemNote code={state.problem} onClose={() => desk.dismissProblem()} />}
       {state.loading && <p className={controls.quiet}>{t('reports.loading')}</p>}
       {!state.loading && found.length === 0 && <p className={controls.quiet}>{t('prompts.none')}</p>}
-      <ul className={styles.prompts}>
-        {found.map((prompt) => (
-          <Prompt
-            key={prompt.name}
-            prompt={prompt}
-            changing={state.changing === prompt.name}
-            playing={playing === prompt.name}
-            play={() => play(prompt.name, desk.soundOf(prompt))}
-          />
-        ))}
-      </ul>
+      {byPart(found).map(({ part, prompts }) => (
+        <details
+          key={part}
+          className={styles.part}
+          data-testid={`part-${part}`}
+          // What is looked for is seen at once; fragments are many and seldom replaced.
+          open={state.find !== '' || state.ownOnly || part !== 'numbers'}
+        >
+          <summary>
+            {t(`prompts.part.${part}`)}{' '}
+            <span className={controls.quiet}>{formatCount(prompts.length, windowLanguage)}</span>
+          </summary>
+          {part === 'numbers' && <p className={controls.quiet}>{t('prompts.numbers.text')}</p>}
+          <ul className={styles.prompts}>
+            {prompts.map((prompt) => (
+              <Prompt
+                key={prompt.name}
+                prompt={prompt}
+                changing={state.changing === prompt.name}
+                playing={playing === prompt.name}
+                play={() => play(prompt.name, desk.soundOf(prompt))}
+              />
+            ))}
+          </ul>
+        </details>
+      ))}
     </div>
   );
 }
@@ -102,7 +118,7 @@ interface PromptProps {
 }
 
 function Prompt({ prompt, changing, playing, play }: PromptProps) {
-  const { prompts: desk } = useSoftphone();
+  const { prompts: desk } = useSoftphone().oversight;
   const t = useTranslate();
   const windowLanguage = useLanguage();
   const { name, text, language, own } = prompt;

@@ -1,48 +1,71 @@
 import type { Me } from '@tonegate/api-schema';
 import { Tabs } from 'radix-ui';
-import { useEffect } from 'react';
-import { useReports, useSoftphone } from '../state/hooks.ts';
+import { type ReactNode, useEffect } from 'react';
+import type { MessageKey } from '../i18n/translate.ts';
+import { useManual, useReports, useSoftphone } from '../state/hooks.ts';
+import { AuditView } from './audit-view.tsx';
 import { FunnelView } from './funnel-view.tsx';
+import { ManualView } from './manual-view.tsx';
+import { MerchantView } from './merchant-view.tsx';
 import { ProblemNote } from './problem-note.tsx';
 import { PromptsView } from './prompts-view.tsx';
+import { ReceiptsView } from './receipts-view.tsx';
 import styles from './reports.module.css';
+import { StateView } from './state-view.tsx';
 import { TrunksView } from './trunks-view.tsx';
 import { useTranslate } from './use-translate.ts';
 
-/** What supervisors look at, in the place of the calls. */
+interface Tab {
+  readonly name: string;
+  readonly label: MessageKey & `${string}.${'funnel' | 'trunks' | 'prompts' | 'tab'}`;
+  /** Also for supervisors. */
+  readonly supervisors: boolean;
+  readonly view: (me: Me) => ReactNode;
+}
+
+const TABS: readonly Tab[] = [
+  { name: 'funnel', label: 'reports.funnel', supervisors: true, view: (me) => <FunnelView me={me} /> },
+  { name: 'manual', label: 'manual.tab', supervisors: false, view: (me) => <ManualView me={me} /> },
+  { name: 'trunks', label: 'reports.trunks', supervisors: true, view: () => <TrunksView /> },
+  { name: 'state', label: 'state.tab', supervisors: true, view: () => <StateView /> },
+  { name: 'receipts', label: 'receipts.tab', supervisors: true, view: (me) => <ReceiptsView me={me} /> },
+  { name: 'audit', label: 'audit.tab', supervisors: false, view: (me) => <AuditView me={me} /> },
+  { name: 'prompts', label: 'reports.prompts', supervisors: true, view: (me) => <PromptsView me={me} /> },
+  { name: 'merchant', label: 'merchant.tab', supervisors: false, view: (me) => <MerchantView me={me} /> },
+];
+
+/** What supervisors and administrators look at and look after, in the place of the calls. */
 export function ReportsView({ me }: { me: Me }) {
-  const { reports } = useSoftphone();
+  const { reports, manual } = useSoftphone().oversight;
   const t = useTranslate();
   const problem = useReports().problem;
+  const { attempts, more } = useManual();
+  const unsettled = (attempts?.length ?? 0) + more;
+  const administers = me.role === 'administrator';
   useEffect(() => {
     void reports.loadFunnel();
     void reports.loadTrunks();
-  }, [reports]);
+    if (administers) void manual.load();
+  }, [reports, manual, administers]);
+  const tabs = TABS.filter(({ supervisors }) => supervisors || administers);
   return (
     <main className={styles.page} aria-label={t('reports.title')} data-testid="reports">
       <h2 className={styles.heading}>{t('reports.title')}</h2>
       {problem !== null && <ProblemNote code={problem} />}
       <Tabs.Root defaultValue="funnel">
         <Tabs.List className={styles.tabs} aria-label={t('reports.title')}>
-          <Tabs.Trigger className={styles.tab} value="funnel">
-            {t('reports.funnel')}
-          </Tabs.Trigger>
-          <Tabs.Trigger className={styles.tab} value="trunks" data-testid="trunks-tab">
-            {t('reports.trunks')}
-          </Tabs.Trigger>
-          <Tabs.Trigger className={styles.tab} value="prompts" data-testid="prompts-tab">
-            {t('reports.prompts')}
-          </Tabs.Trigger>
+          {tabs.map(({ name, label }) => (
+            <Tabs.Trigger key={name} className={styles.tab} value={name} data-testid={`${name}-tab`}>
+              {t(label)}
+              {name === 'manual' && unsettled > 0 && <span className={styles.count}>{unsettled}</span>}
+            </Tabs.Trigger>
+          ))}
         </Tabs.List>
-        <Tabs.Content className={styles.panel} value="funnel">
-          <FunnelView me={me} />
-        </Tabs.Content>
-        <Tabs.Content className={styles.panel} value="trunks">
-          <TrunksView />
-        </Tabs.Content>
-        <Tabs.Content className={styles.panel} value="prompts">
-          <PromptsView me={me} />
-        </Tabs.Content>
+        {tabs.map(({ name, view }) => (
+          <Tabs.Content key={name} className={styles.panel} value={name}>
+            {view(me)}
+          </Tabs.Content>
+        ))}
       </Tabs.Root>
     </main>
   );

@@ -168,7 +168,7 @@ export async function receiptsOfPeriod(
 ): Promise<{ first: number; last: number } | undefined> {
   const row = await storage
     .selectFrom('receipts')
-    .select(({ fn }) => [fn.min('number').as('first'), fn.max('number').as('last')])
+    .select((row) => [row.fn.min('number').as('first'), row.fn.max('number').as('last')])
     .where('merchant', '=', merchant)
     .where('at', '>=', period.since)
     .where('at', '<', period.until)
