@@ -140,6 +140,7 @@ class Story {
     await world.run();
     compareBooks({ world, disk: this.#disk, gateway: this.#gateway, said: this.#said, requests: this.#requests });
     if ((this.#waiting.get(this.#life) ?? 0) > 0) world.wrong('somebody waits for ever');
+    if (!this.#mayBePaid()) world.wrong('an order that can’t be paid any more');
   }
 
   told(): Told {
@@ -148,6 +149,19 @@ class Story {
     const { payments, events } = this.#disk;
     const wrong = [...new Set(violations)];
     return { payments: payments.size, wrong, kind, events, deaths: this.#deaths, end: chance() };
+  }
+
+  /** Whether another payment of the order would be opened, if the last ones were long ago. */
+  #mayBePaid(): boolean {
+    const purpose = this.#isCardUpdate ? 'card-update' : 'charge';
+    const order = { reference: 'A-1', amountMinor: AMOUNT, currency: 'JPY' } as const;
+    const row = { payment: newId(), merchant: MERCHANT, member: MEMBER, purpose, order, at: 0 } as const;
+    try {
+      this.#store.openPayment({ ...row, paidSince: Number.MAX_SAFE_INTEGER });
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   // ---- lives ----

@@ -197,6 +197,44 @@ test('an absence whose answer had to wait for the disk proves nothing', async ()
   await payments.close();
 });
 
+test('a payment whose end found the disk full for an hour frees its order as soon as there is room', async () => {
+  let isFull = false;
+  const payments = paymentsWith(
+    failing(await Ledger.open(join(folder, 'ledger')), () => isFull),
+    new BookedGateway(),
+  );
+  const order = meta();
+  await payments.open(order);
+  isFull = true;
+  await payments.ended(order.payment, { outcome: 'cancelled', reason: 'customer-hung-up' });
+  for (let passed = 0; passed < 3_600_000; passed += 10_000) {
+    clock.advance(10_000);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const next = { ...order, payment: newId() };
+  isFull = false;
+  expect(await payments.open(next)).toEqual({ ok: false, error: 'attempt-alive' });
+  clock.advance(30_000);
+  expect(await payments.open({ ...next, payment: newId() })).toEqual({ ok: true, value: undefined });
+  await payments.close();
+});
+
+test('a decline that the full disk made known late frees its order: its dialogue is over', async () => {
+  const gateway = new FakeGateway();
+  gateway.answers = [() => ({ is: 'declined', reason: 'funds' })];
+  let isFull = true;
+  const answer = (_write: number, { event }: { readonly event?: string }) => event === 'answer:declined' && isFull;
+  const payments = paymentsWith(failing(await Ledger.open(join(folder, 'ledger')), answer), gateway);
+  const order = { ...meta(), cards: 3 };
+  await payments.open(order);
+  expect((await payments.authorize(order, card())).outcome).toBe('unknown');
+  const known = new Promise((resolve) => payments.onSettled((_payment, { outcome }) => resolve(outcome)));
+  isFull = false;
+  expect(await whileTimePasses(known)).toBe('declined');
+  expect(await payments.open({ ...order, payment: newId() })).toEqual({ ok: true, value: undefined });
+  await payments.close();
+});
+
 async function settings(): Promise<CardSettings> {
   const { caFile } = await devCa(join(folder, 'ca'), ['localhost']);
   writeFileSync(join(folder, 'key'), 'key-of-merchant');

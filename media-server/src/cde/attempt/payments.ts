@@ -60,8 +60,8 @@ export interface PaymentsParts {
 const REQUESTS_LIMIT = 256;
 /** Look-ups and reversals at once; others wait. */
 const QUESTIONS_LIMIT = 16;
-/** How often, and how long apart (ms), the end of a payment without an attempt is written again when the disk fails. */
-const END_AGAIN = { times: 60, everyMs: 1000 } as const;
+/** How long until the end of a payment is written again when the disk fails, ms: at first, and at most; doubled in between. */
+const END_AGAIN_MS = [1000, 30_000] as const;
 const PAID_AGAIN_AFTER_MS = 86_400_000;
 
 const NOT_KNOWN: PaymentResult = { outcome: 'unknown', reason: 'no-answer' };
@@ -264,15 +264,17 @@ export class Payments {
   async ended(payment: Id, result: PaymentResult): Promise<void> {
     this.#open.delete(payment);
     const { ledger, logger, clock } = this.#parts;
-    const write = async (left: number): Promise<void> => {
+    const [first, longest] = END_AGAIN_MS;
+    // Until it is written its order is taken: there is no giving up.
+    const write = async (wait: number): Promise<void> => {
       const written = await ledger.endPayment(payment, result, this.#now());
       if (written.ok) return;
       logger.error({ payment, why: written.error.message }, "a payment's end could not be written to the ledger");
-      if (written.error.code !== 'stale' && left > 0 && !this.#closed) {
-        clock.after(END_AGAIN.everyMs, () => void this.#count(write(left - 1)));
+      if (written.error.code !== 'stale' && !this.#closed) {
+        clock.after(wait, () => void this.#count(write(Math.min(wait * 2, longest))));
       }
     };
-    await this.#count(write(END_AGAIN.times));
+    await this.#count(write(first));
   }
 
   /**
@@ -550,6 +552,8 @@ export class Payments {
       return;
     }
     if (result.outcome === 'unknown') return;
+    // Its dialogue went on with "not known yet": no other card will come.
+    if (result.outcome === 'declined') void this.ended(payment, result);
     for (const listener of this.#listeners) listener(payment, result);
   }
 
