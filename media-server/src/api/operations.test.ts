@@ -1,9 +1,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newId } from '../shared/ids.ts';
 import { TestApi } from './test-api.ts';
+import { selfSigned } from './test-certificate.ts';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -34,6 +37,27 @@ test('metrics count answers by route and status, for this machine and for keys',
   expect((await from({ cookie: await api.cookie() })).statusCode).toBe(403);
 });
 
+test('HTTPS is TLS 1.2 or later, whatever a client would take', async () => {
+  const app = await api.newApp(api.parts, { https: await selfSigned() });
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  const { port } = app.server.address() as AddressInfo;
+  const speaks = (version: 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3') =>
+    new Promise<string | null>((resolve) => {
+      // Everything that this OpenSSL can: what is refused is refused by the other end.
+      const lax = { minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0', rejectUnauthorized: false } as const;
+      const socket = connect({ port, host: '127.0.0.1', ...lax, maxVersion: version }, () => {
+        resolve(socket.getProtocol());
+        socket.destroy();
+      });
+      socket.on('error', () => resolve(null));
+    });
+  expect([await speaks('TLSv1.1'), await speaks('TLSv1.2'), await speaks('TLSv1.3')]).toEqual([
+    null,
+    'TLSv1.2',
+    'TLSv1.3',
+  ]);
+});
+
 test('the OpenAPI document is valid and lists every route', async () => {
   const { json, status } = await api.ask('GET', '/v1/openapi.json');
   expect(status).toBe(200);
@@ -52,6 +76,7 @@ test('the OpenAPI document is valid and lists every route', async () => {
       'put /v1/me/state',
       'post /v1/sip-credential',
       'get /v1/audit',
+      'get /v1/audit/actors',
       'get /v1/audit/check',
       'get /v1/calls',
       'post /v1/calls',
@@ -67,6 +92,7 @@ test('the OpenAPI document is valid and lists every route', async () => {
       'get /v1/merchants/{id}/receipts',
       'get /v1/payments',
       'get /v1/receipts/key',
+      'get /v1/state',
       'get /v1/trunks',
       'get /v1/payments/{id}',
       'post /v1/payments/{id}/cancel',
