@@ -1,9 +1,13 @@
 // Orders that are paid once, and results that aren't known at first: what agents are told, and when.
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import process from 'node:process';
-import type { Payment, PaymentPage, ServerEvent } from '@tonegate/api-schema';
+import type { Payment, PaymentPage, Receipts, ServerEvent } from '@tonegate/api-schema';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { eventually, kill, PAYMENT_MS, pays, talking, totals } from '../faults/trouble.ts';
-import { CARDS, House } from '../house/house.ts';
+import { CARDS, CODE, EXPIRY, House } from '../house/house.ts';
 
 let house: House;
 
@@ -68,4 +72,43 @@ test('a result that wasn’t known when the server died is told to the agent’s
   expect(await list()).toContainEqual(expect.objectContaining({ id, outcome: 'approved' }));
   await agent.request('POST', `/v1/payments/${id}/acknowledge`);
   expect((await list()).some((payment) => payment.id === id)).toBe(false);
+});
+
+test('every payment has its receipt of silence, one whose server was killed too; downloaded, they are checked by anybody', async () => {
+  const base = `http://127.0.0.1:${house.stack.ports.http}/v1`;
+  const headers = { authorization: `Bearer ${house.stack.secrets.apiKey}` };
+  const ask = async (path: string) => (await fetch(base + path, { headers })).json() as Promise<unknown>;
+  const { payments } = (await ask('/payments')) as PaymentPage;
+  const merchant = payments[0]?.merchant;
+  const file = (await ask(`/merchants/${merchant}/receipts`)) as Receipts;
+  expect(file.receipts.map(({ record }) => record['payment']).sort()).toEqual(payments.map(({ id }) => id).sort());
+  const [first] = file.receipts;
+  expect(first?.record).toMatchObject({
+    outcome: 'approved',
+    forwarded: { customerToSfu: 0, customerToAgent: 0, agentToCustomer: 0 },
+    keys: { events: 1 + CARDS.approved.length + EXPIRY.length + CODE.length, tones: 0 },
+    recorder: 'absent',
+  });
+  // Outside of the project, with nothing but the program, the file and the key.
+  const folder = mkdtempSync(path.join(tmpdir(), 'receipts-'));
+  const verify = (given: Receipts, ...words: string[]) => {
+    writeFileSync(path.join(folder, 'receipts.json'), JSON.stringify(given));
+    const program = path.join(folder, 'verify', 'tonegate-verify.mjs');
+    return spawnSync(process.execPath, [program, 'receipts.json', ...words], {
+      cwd: folder,
+      env: {},
+      encoding: 'utf8',
+    });
+  };
+  try {
+    cpSync('verify', path.join(folder, 'verify'), { recursive: true });
+    writeFileSync(path.join(folder, 'key.pem'), ((await ask('/receipts/key')) as { publicKey: string }).publicKey);
+    const whole = verify(file, '--key', 'key.pem', '--first');
+    expect(whole.stdout).toContain('complete, unchanged, and no packet passed the wall');
+    expect(whole.status).toBe(0);
+    expect(verify({ ...file, receipts: file.receipts.slice(1) }, '--key', 'key.pem', '--first').status).toBe(1);
+    expect(verify({ ...file, receipts: file.receipts.slice(0, -1) }, '--key', 'key.pem').status).toBe(1);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -120,9 +120,10 @@ export function paymentsWithoutReceipt(storage: Storage): Promise<PaymentRow[]> 
     .selectAll()
     .where('outcome', 'is not', null)
     .where('about', 'is', null)
-    .where(({ not, exists, selectFrom }) =>
-      not(exists(selectFrom('receipts').select('receipts.number').whereRef('receipts.payment', '=', 'payments.id'))),
-    )
+    .where((where) => {
+      const receipt = where.selectFrom('receipts').select('number').whereRef('receipts.payment', '=', 'payments.id');
+      return where.not(where.exists(receipt));
+    })
     .orderBy('id')
     .execute();
 }
