@@ -4,7 +4,7 @@ import { endedTests, linesOfOurs, namedTests, pciFindings, type Report } from '.
 const PAGE = `# PCI
 | requirement | what it asks | who | how |
 | --- | --- | --- | --- |
-| 3.3.1 | no code | Tonegate | words: \`a/b.test.ts\` › it holds, always; \`c.test.ts\` › another: one |
+| 3.3.1 | no code | Tonegate | words: \`a/b.test.ts\` › it holds, always; \`c.test.ts\` › another is found: one |
 | 4.2.1 | tls | operator | |
 
 | name | who brings it |
@@ -13,7 +13,7 @@ const PAGE = `# PCI
 `;
 const sources: Record<string, string> = {
   'a/b.test.ts': "test('it holds, always', …)",
-  'c.test.ts': "test.each(['one'])('another: %s', …)",
+  'c.test.ts': "test.each(['one'])('another is found: %s', …)",
 };
 const find = (of: Record<string, string>, ended: Record<string, string> = {}, page = PAGE) =>
   pciFindings(page, (file) => of[file], new Map(Object.entries(ended)));
@@ -21,28 +21,28 @@ const find = (of: Record<string, string>, ended: Record<string, string> = {}, pa
 test('tests are read off the page with their lines', () => {
   expect(namedTests(PAGE)).toEqual([
     { line: 4, file: 'a/b.test.ts', test: 'it holds, always' },
-    { line: 4, file: 'c.test.ts', test: 'another: one' },
+    { line: 4, file: 'c.test.ts', test: 'another is found: one' },
   ]);
 });
 
 test('a named test that is gone or was renamed is found', () => {
   expect(find(sources)).toEqual([]);
-  expect(find({ 'c.test.ts': "// test('another') was here" })).toEqual([
+  expect(find({ 'c.test.ts': "// test('another is found') was here" })).toEqual([
     'line 4: there is no a/b.test.ts',
-    'line 4: c.test.ts has no test "another: one"',
+    'line 4: c.test.ts has no test "another is found: one"',
   ]);
 });
 
 test('a named test that was skipped, failed, or never ran is found', () => {
-  const passed = { 'a/b.test.ts it holds, always': 'passed', 'c.test.ts another: one': 'passed' };
+  const passed = { 'a/b.test.ts it holds, always': 'passed', 'c.test.ts another is found: one': 'passed' };
   expect(find(sources, passed)).toEqual([]);
   for (const status of ['skipped', 'pending', 'todo', 'failed']) {
-    expect(find(sources, { ...passed, 'c.test.ts another: one': status })).toEqual([
-      `line 4: "another: one" of c.test.ts ended as ${status}`,
+    expect(find(sources, { ...passed, 'c.test.ts another is found: one': status })).toEqual([
+      `line 4: "another is found: one" of c.test.ts ended as ${status}`,
     ]);
   }
   expect(find(sources, { 'a/b.test.ts it holds, always': 'passed' })).toEqual([
-    'line 4: "another: one" of c.test.ts didn\'t run',
+    'line 4: "another is found: one" of c.test.ts didn\'t run',
   ]);
 });
 

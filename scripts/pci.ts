@@ -10,6 +10,8 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 /** Headings of the column that says who meets a line. */
 const WHO = ['who', '担い手'];
 const OURS = 'Tonegate';
+/** Letters that a pattern has to share with a name. */
+const SAID_LEAST = 12;
 
 export interface Named {
   readonly line: number;
@@ -62,12 +64,13 @@ export function pciFindings(page: string, sourceOf: (file: string) => string | u
   return findings;
 }
 
-/** Whether a source names a test so, as such or by a pattern with one value after its words (`…: %s`). */
+/** Whether a source names a test so, as such or by a pattern (`…: %s`) that the name is one of. */
 function isThere(source: string, test: string): boolean {
-  const withoutValue = test.slice(0, test.lastIndexOf(':') + 1);
-  const stands = (words: string) =>
-    [`'${words}'`, `"${words}"`, `\`${words}\``].some((quoted) => source.includes(quoted));
-  return stands(test) || (withoutValue !== '' && stands(`${withoutValue} %s`));
+  if ([`'${test}'`, `"${test}"`, `\`${test}\``].some((quoted) => source.includes(quoted))) return true;
+  return [...source.matchAll(/(['"`])((?:(?!\1).)*%[sdjo](?:(?!\1).)*)\1/g)].some(([, , pattern = '']) => {
+    const [head = '', ...rest] = pattern.split(/%[sdjo]/);
+    return test.startsWith(head) && test.endsWith(rest.at(-1) ?? '') && (head + rest.join('')).length > SAID_LEAST;
+  });
 }
 
 export interface Report {
