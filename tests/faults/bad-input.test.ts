@@ -56,7 +56,7 @@ test('a payment where none can be is refused with the reason', { timeout: PAYMEN
   await expect(agent.startPayment(house.order())).rejects.toThrow('409 call-ended');
 });
 
-test('an amount that doesn’t fit its currency is 422, a currency nobody takes 400, a card number in the order 400', {
+test('an amount that doesn’t fit its currency is 422, so is a currency nobody takes, a card number in the order 400', {
   timeout: PAYMENT_MS,
 }, async () => {
   const talk = await talking(house);
@@ -65,7 +65,7 @@ test('an amount that doesn’t fit its currency is 422, a currency nobody takes 
   for (const amountMinor of [0, -1, 12.5, 10_000_000, 1e21]) {
     await expect(agent.startPayment({ ...order, amountMinor })).rejects.toThrow('422 amount-unfit');
   }
-  await expect(agent.startPayment({ ...order, currency: 'XTS' as 'JPY' })).rejects.toThrow('400 bad-request');
+  await expect(agent.startPayment({ ...order, currency: 'XTS' as 'JPY' })).rejects.toThrow('422 currency-refused');
   for (const text of [CARDS.approved, CARDS.approved.replace(/(.{4})/g, '$1 '), `No. ${CARDS.approved}!`]) {
     await expect(agent.startPayment({ ...order, reference: text })).rejects.toThrow('400 bad-request');
     await expect(agent.startPayment({ ...order, description: text })).rejects.toThrow('400 bad-request');

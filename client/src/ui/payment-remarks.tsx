@@ -34,6 +34,7 @@ export function PaymentRemarks({ id, payment }: { id: string; payment: Payment }
               {mistakes === 1 ? t('pay.mistake-one') : t('pay.mistakes', { count: mistakes })}
             </span>
           )}
+          {payment.cardRefused && <span data-tone="warn">{t(`pay.card.${payment.cardRefused}`)}</span>}
           {waiting && (
             <span data-tone="warn">
               {waitingSince === null ? (

@@ -37,6 +37,8 @@ export const ProblemBody = z.object({
     'too-late',
     'attempt-alive',
     'amount-unfit',
+    'amount-above-limit',
+    'currency-refused',
     'member-missing',
     'phone-missing',
     'not-possible',
@@ -244,6 +246,7 @@ export const Reason = z.enum([
   'silence',
   'time-limit',
   'brand-refused',
+  'number-too-long',
   'amount-unfit',
   'currency-refused',
   'no-such-card',
@@ -283,6 +286,8 @@ export const Payment = z.object({
   keys: z.int().min(0).max(19),
   of: z.int().min(1).max(19).nullable(),
   mistakes: z.int().min(0),
+  /** Why no card of the number that was keyed last can be used with this merchant; absent: nothing is known against it. */
+  cardRefused: z.enum(['brand-refused', 'number-too-long']).optional(),
   waiting: z.boolean(),
   /** Since when the customer has keyed nothing, where `waiting`. */
   waitingSince: time.nullable(),

@@ -18,6 +18,8 @@ const STATUS = {
   'too-late': 409,
   'attempt-alive': 409,
   'amount-unfit': 422,
+  'amount-above-limit': 422,
+  'currency-refused': 422,
   'member-missing': 422,
   'phone-missing': 422,
   'not-possible': 409,
@@ -33,6 +35,12 @@ const STATUS = {
   'card-process-down': 503,
   'server-error': 500,
 } as const satisfies Record<ProblemCode, number>;
+
+/** What is wrong where one field alone is, if there is more to say than that the request is bad. */
+const BY_FIELD: Readonly<Record<string, ProblemCode>> = {
+  '/order/amountMinor': 'amount-unfit',
+  '/order/currency': 'currency-refused',
+};
 
 /** What replies of any route have in common here. */
 type AnyReply = Pick<FastifyReply, 'code' | 'type'>;
@@ -53,8 +61,8 @@ export function answerErrors(app: FastifyInstance): void {
     if (hasZodFastifySchemaValidationErrors(error)) {
       const faults = error.validation.map((fault) => `${fault.instancePath || '/'}: ${fault.message}`);
       const message = withoutCardNumbers(`${error.validationContext}: ${faults.join('; ')}`).slice(0, 500);
-      const onlyAmount = error.validation.every((fault) => fault.instancePath === '/order/amountMinor');
-      return sendProblem(reply, onlyAmount ? 'amount-unfit' : 'bad-request', message);
+      const only = new Set(error.validation.map(({ instancePath }) => instancePath));
+      return sendProblem(reply, (only.size === 1 && BY_FIELD[[...only][0] ?? '']) || 'bad-request', message);
     }
     const status = error.statusCode ?? 500;
     if (status === 429) return sendProblem(reply, 'too-many-tries', error.message);

@@ -110,6 +110,8 @@ test.each([
   ['attempt-alive', 409],
   ['keys-impossible', 409],
   ['amount-unfit', 422],
+  ['amount-above-limit', 422],
+  ['currency-refused', 422],
   ['member-missing', 422],
   ['phone-missing', 422],
   ['no-such-language', 422],
@@ -173,6 +175,16 @@ test.each([-1, 12.5, 10_000_000, '12800'])('the amount %s is unfit', async (amou
   expect(api.calls.asked).toEqual([]);
 });
 
+test('a currency that nobody takes is refused in its own words', async () => {
+  for (const currency of ['XTS', 'jpy', '', 392]) {
+    const answer = await api.ask('POST', '/v1/payments', { headers, body: start({ currency }) });
+    expect(answer).toMatchObject({ status: 422, json: { code: 'currency-refused' } });
+  }
+  const both = await api.ask('POST', '/v1/payments', { headers, body: start({ currency: 'XTS', amountMinor: -1 }) });
+  expect(both).toMatchObject({ status: 400, json: { code: 'bad-request' } });
+  expect(api.calls.asked).toEqual([]);
+});
+
 test('an order whose text may hold a card number is refused, and the number is nowhere', async () => {
   for (const change of [{ reference: '4242 4242 4242 4242' }, { description: 'card 4111111111111111 please' }]) {
     const answer = await api.ask('POST', '/v1/payments', { headers, body: start(change) });
@@ -191,7 +203,7 @@ test('what is no fit message is a bad request', async () => {
     ['/v1/calls/42/hang-up', {}],
     [`/v1/calls/${ID}/keys`, { key: '12' }],
     [`/v1/calls/${ID}/hold`, { on: true, more: 1 }],
-    ['/v1/payments', start({ currency: 'XYZ' })],
+    ['/v1/payments', start({ reference: 42 })],
   ] as const) {
     const answer = await api.ask('POST', url, { headers, body });
     expect(answer, url).toMatchObject({ status: 400, json: { code: 'bad-request' } });

@@ -101,6 +101,8 @@ function howLeft({ outcome, reason }: { readonly outcome: Outcome; readonly reas
     case 'silence':
       return 'silence';
     case 'too-many-mistakes':
+    case 'brand-refused':
+    case 'number-too-long':
     case 'code-wrong':
       return 'mistakes';
     default:

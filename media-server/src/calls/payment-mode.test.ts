@@ -242,3 +242,15 @@ function mulberry(seed: number): () => number {
     return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
   };
 }
+
+test('that the keyed card can’t be used is shown until the customer has another one, or it is over', () => {
+  const mode = running();
+  const seen = { type: 'progress', step: 'card-number', keys: 0, mistakes: 1, waiting: false } as const;
+  step(mode, { ...seen, cardRefused: 'brand-refused' }, 1000);
+  expect(mode.cardRefused).toBe('brand-refused');
+  step(mode, seen, 2000);
+  expect(mode.cardRefused).toBeUndefined();
+  step(mode, { ...seen, cardRefused: 'number-too-long' }, 3000);
+  step(mode, { type: 'outcome', result: { outcome: 'failed', reason: 'number-too-long' } }, 4000);
+  expect(mode.cardRefused).toBeUndefined();
+});

@@ -7,7 +7,7 @@
  * - the SFU's valve is opened only after an outcome is known and the gate has reported open since;
  * - an outcome is taken once; by `settled` only `unknown` can still change, and an approval that was given back.
  */
-import type { Language, PaymentResult, Refusal, Step } from '../card-link/contract.ts';
+import type { CardRefusal, Language, PaymentResult, Refusal, Step } from '../card-link/contract.ts';
 
 export interface PaymentMode {
   /**
@@ -28,6 +28,8 @@ export interface PaymentMode {
   keys: number;
   of: number | undefined;
   mistakes: number;
+  /** Why no card of the number that was keyed last can be used here. */
+  cardRefused: CardRefusal | undefined;
   waiting: boolean;
   /** When the customer did something last, or was asked something new, monotonic ms. */
   activeAt: number;
@@ -57,6 +59,7 @@ export type PaymentInput =
       readonly keys: number;
       readonly of?: number | undefined;
       readonly mistakes: number;
+      readonly cardRefused?: CardRefusal | undefined;
       readonly waiting: boolean;
       readonly speaking?: boolean | undefined;
       readonly declined?: number | undefined;
@@ -111,6 +114,7 @@ export function openPaymentMode(
       keys: 0,
       of: undefined,
       mistakes: 0,
+      cardRefused: undefined,
       waiting: false,
       activeAt: now,
       speaking: false,
@@ -202,6 +206,7 @@ function progressed(
   mode.keys = input.keys;
   mode.of = input.of;
   mode.mistakes = input.mistakes;
+  mode.cardRefused = input.cardRefused;
   mode.waiting = input.waiting;
   mode.speaking = input.speaking ?? false;
   mode.declined = input.declined ?? mode.declined;
@@ -215,6 +220,7 @@ function concluded(mode: PaymentMode, result: PaymentResult, askGate: boolean): 
   if (mode.result) return [];
   mode.result = result;
   mode.step = 'result';
+  mode.cardRefused = undefined;
   mode.waiting = false;
   mode.speaking = false;
   if (!mode.customer) return released(mode);

@@ -294,6 +294,7 @@ export class PaymentSession {
       keys: mode.keys,
       of: mode.of ?? null,
       mistakes: mode.mistakes,
+      ...(mode.cardRefused && { cardRefused: mode.cardRefused }),
       waiting: mode.waiting,
       waitingSince: mode.waiting ? this.#startedAt + Math.round(mode.activeAt - this.#startedMonotonic) : null,
       speaking: mode.speaking,

@@ -35,10 +35,10 @@ test('each purpose takes what it needs and nothing else', () => {
 
 test('an amount above the merchant’s limit is refused, and one that its limit can’t be compared with', () => {
   expect(problem({}, { amountLimitMinor: 500 })).toBe('fit');
-  expect(problem({}, { amountLimitMinor: 499 })).toBe('amount-unfit');
-  expect(problem({ order: { ...order, currency: 'USD' } }, { amountLimitMinor: 1000 })).toBe('amount-unfit');
+  expect(problem({}, { amountLimitMinor: 499 })).toBe('amount-above-limit');
+  expect(problem({ order: { ...order, currency: 'USD' } }, { amountLimitMinor: 1000 })).toBe('currency-refused');
   expect(problem({ order: { ...order, currency: 'USD' } })).toBe('fit');
-  expect(problem({ order: { ...order, currency: 'XYZ' as 'JPY' } })).toBe('amount-unfit');
+  expect(problem({ order: { ...order, currency: 'XYZ' as 'JPY' } })).toBe('currency-refused');
 });
 
 test('what may be a card number is in no text that goes into the card process', () => {

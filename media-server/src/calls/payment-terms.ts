@@ -52,7 +52,7 @@ export function paymentTerms(
   const { phone, ...order } = request.order;
   const needs = PURPOSES[purpose];
   const unfit = needs.money ? amountProblem(order, rules) : noAmountProblem(order, purpose);
-  if (unfit) return err({ code: 'amount-unfit', message: unfit });
+  if (unfit) return err(unfit);
   if ([order.reference, order.description, member].some((text) => text !== undefined && holdsCardNumber(text))) {
     return err({
       code: 'bad-request',
@@ -114,16 +114,27 @@ export function paymentOpen(terms: PaymentTerms, ids: Pick<PaymentOpen, 'payment
   };
 }
 
-function amountProblem({ amountMinor, currency }: Omit<Order, 'phone'>, rules: MerchantRules): string | undefined {
-  if (!(currency in MINOR_DIGITS)) return `${currency} is not taken`;
-  if (amountMinor < 1) return 'the amount must be more than 0';
+function amountProblem(
+  { amountMinor, currency }: Omit<Order, 'phone'>,
+  rules: MerchantRules,
+): Problem<ProblemCode> | undefined {
+  if (!(currency in MINOR_DIGITS)) return { code: 'currency-refused', message: `${currency} is not taken` };
+  if (amountMinor < 1) return { code: 'amount-unfit', message: 'the amount must be more than 0' };
   const limit = rules.amountLimitMinor;
   if (limit === undefined) return undefined;
-  if (currency !== rules.currency) return `the merchant's limit is in ${rules.currency}: ${currency} is not taken`;
-  if (amountMinor > limit) return `the amount is above this merchant's limit of ${limit} (minor units, ${currency})`;
-  return undefined;
+  if (currency !== rules.currency)
+    return {
+      code: 'currency-refused',
+      message: `the merchant's limit is in ${rules.currency}: ${currency} is not taken`,
+    };
+  if (amountMinor <= limit) return undefined;
+  return {
+    code: 'amount-above-limit',
+    message: `the amount is above this merchant's limit of ${limit} (minor units, ${currency})`,
+  };
 }
 
-function noAmountProblem({ amountMinor }: Omit<Order, 'phone'>, purpose: Purpose): string | undefined {
-  return amountMinor > 0 ? `${purpose} moves no money: its amount must be 0` : undefined;
+function noAmountProblem({ amountMinor }: Omit<Order, 'phone'>, purpose: Purpose): Problem<ProblemCode> | undefined {
+  if (amountMinor === 0) return undefined;
+  return { code: 'amount-unfit', message: `${purpose} moves no money: its amount must be 0` };
 }

@@ -28,7 +28,9 @@ export function refusalProblem(why: Refusal | 'card-process-down'): Problem<Prob
     case 'no-such-payment':
       return { code: 'not-possible', message: 'the card process knows nothing of that payment' };
     case 'amount-unfit':
-      return { code: 'amount-unfit', message: "the payment service doesn't take this amount or currency" };
+      return { code: 'amount-unfit', message: "the payment service doesn't take this amount" };
+    case 'currency-refused':
+      return { code: 'currency-refused', message: "this merchant's payment service doesn't take this currency" };
     case 'too-late':
       return {
         code: 'too-late',

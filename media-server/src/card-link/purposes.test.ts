@@ -42,9 +42,15 @@ async function begin(over: Partial<PaymentOpen>): Promise<PaymentOpen> {
 
 /** How it ended, once the customer is back with the agent. */
 async function ended(payment: string) {
-  const { type, payment: of, ...result } = await desk.message('outcome', (outcome) => outcome.payment === payment);
+  const {
+    type,
+    payment: of,
+    wiped,
+    ...result
+  } = await desk.message('outcome', (outcome) => outcome.payment === payment);
   await desk.message('wall', (wall) => wall.payment === payment && wall.state === 'open');
   expect([type, of]).toEqual(['outcome', payment]);
+  expect(wiped).toBeGreaterThan(0);
   return result;
 }
 

@@ -401,7 +401,7 @@ test('what the merchant’s gateway or the guide can’t do is refused before th
   command(legOpen);
   const unfit: readonly [Partial<PaymentOpen>, string][] = [
     [{ purpose: 'authorize' }, 'not-possible'],
-    [{ order: { ...open.order, currency: 'USD' } }, 'amount-unfit'],
+    [{ order: { ...open.order, currency: 'USD' } }, 'currency-refused'],
     [{ purpose: 'stored-charge' }, 'member-missing'],
     [{ language: 'de' }, 'no-such-language'],
     [{ languages: ['en', 'de'] }, 'no-such-language'],

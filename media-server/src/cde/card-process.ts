@@ -382,7 +382,7 @@ export class CardProcess {
     if (!abilities) return 'no-such-gateway';
     if (!abilities.purposes.includes(purpose)) return 'not-possible';
     if (member === undefined && (purpose === 'card-update' || purpose === 'stored-charge')) return 'member-missing';
-    return abilities.currencies.includes(order.currency) ? undefined : 'amount-unfit';
+    return abilities.currencies.includes(order.currency) ? undefined : 'currency-refused';
   }
 
   async #telling(thread: number, payment: Id, result: PaymentResult, asked: boolean): Promise<void> {

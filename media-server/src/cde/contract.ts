@@ -337,6 +337,10 @@ export const ToCard = z.discriminatedUnion('type', [
 ]);
 export type ToCard = z.infer<typeof ToCard>;
 
+/** Why a card can't be used with this merchant, whatever is keyed: seen by its number alone. */
+const CARD_REFUSALS = ['brand-refused', 'number-too-long'] as const;
+export type CardRefusal = (typeof CARD_REFUSALS)[number];
+
 /** Why a payment ended as it did. No other words leave the card process. */
 export const REASONS = [
   'none',
@@ -356,6 +360,7 @@ export const REASONS = [
   'silence',
   'time-limit',
   'brand-refused',
+  'number-too-long',
   'amount-unfit',
   'currency-refused',
   'no-such-card',
@@ -434,6 +439,8 @@ export const REFUSALS = [
   'no-key-format',
   'no-such-language',
   'amount-unfit',
+  // the gateway doesn't take it
+  'currency-refused',
   'member-missing',
   'no-such-gateway',
   'ledger-unavailable',
@@ -507,6 +514,8 @@ export const FromCard = z.discriminatedUnion('type', [
     keys: z.int().min(0).max(19),
     of: z.int().min(1).max(19).optional(),
     mistakes: count,
+    /** Why no card of the number that was keyed last can be used here, where it can't: what helps is another card. */
+    cardRefused: z.enum(CARD_REFUSALS).optional(),
     /** The customer has keyed nothing for a while. */
     waiting: z.boolean(),
     /** The customer speaks instead of keying. */

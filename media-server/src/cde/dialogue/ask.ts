@@ -1,4 +1,4 @@
-import type { Brand, Field, Language } from '../contract.ts';
+import type { Brand, CardRefusal, Field, Language } from '../contract.ts';
 import { type BrandLengths, HASH, type Phrase, STAR } from './exchange.ts';
 import type { Speech } from '../prompts/speech.ts';
 
@@ -27,7 +27,7 @@ export type Mistake =
   | 'one-digit-missing'
   | 'too-long'
   | 'check-failed'
-  | 'brand-refused'
+  | CardRefusal
   | 'expired'
   | 'expiry-wrong'
   | 'month-first'
@@ -61,8 +61,11 @@ export interface FieldRules {
   readonly restMs: number;
   /** How long the first key is awaited, where that differs from other fields, ms. */
   readonly firstKeyMs?: number;
-  /** What is wrong where so many keys followed a full field that is wrong; else it is what `judge` says. */
-  tooLong?(over: number): Mistake | undefined;
+  /**
+   * What is wrong where so many keys followed a full field that is wrong; else it is what `judge` says. They stand in
+   * `digits` after the `count` that count, as far as there is room.
+   */
+  tooLong?(over: number, digits: Buffer, count: number): Mistake | undefined;
   /** True while the question can't be answered yet: no silence counts then. */
   awaits?(context: FieldContext): boolean;
 }
@@ -190,15 +193,16 @@ function silenceMs(asking: Asking, context: FieldContext, times: KeyTimes): numb
 
 function takeDigit(asking: Asking, context: FieldContext, digit: number): void {
   // A field that is full and not done is wrong: what follows belongs to the mistake and is dropped with it.
-  if (asking.count >= asking.rules.limit(context, asking.digits, asking.count)) asking.over++;
-  else asking.digits[asking.count++] = digit;
+  const { digits, count } = asking;
+  if (count < asking.rules.limit(context, digits, count)) digits[asking.count++] = digit;
+  else if (count + asking.over++ < digits.length) digits[count + asking.over - 1] = digit;
 }
 
 function endedHere(asking: Asking, context: FieldContext): Turn {
   const { rules, digits, count, over } = asking;
   const verdict = judge(asking, context);
   if (verdict.is === 'enough' || verdict.is === 'complete') return { type: 'done' };
-  if (over > 0) return { type: 'mistake', mistake: rules.tooLong?.(over) ?? verdict.mistake };
+  if (over > 0) return { type: 'mistake', mistake: rules.tooLong?.(over, digits, count) ?? verdict.mistake };
   const oneMissing = verdict.mistake === 'too-short' && rules.of(context, digits, count) === count + 1;
   return { type: 'mistake', mistake: oneMissing ? 'one-digit-missing' : verdict.mistake };
 }

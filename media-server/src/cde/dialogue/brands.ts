@@ -124,6 +124,13 @@ export function numberLimit(digits: Buffer, count: number, accepted: BrandLength
   return (brand === undefined ? undefined : lengthsOf(brand, accepted).at(-1)) ?? LONGEST_NUMBER;
 }
 
+/** Whether it is a whole number as its brand's issuers have them, whatever the gateway takes. */
+export function isPublishedNumber(digits: Buffer, count: number): boolean {
+  const brand = brandOf(digits, Math.min(count, digits.length));
+  if (brand === undefined || !isKnown(brand) || count > digits.length) return false;
+  return creditCardType.getTypeInfo(TYPE_OF_BRAND[brand]).lengths.includes(count) && passesLuhn(digits, count);
+}
+
 /** The one length that the number begun by these digits can have, where there is only one. */
 export function knownLength(digits: Buffer, count: number, accepted: BrandLengths): number | undefined {
   const brand = count === 0 ? undefined : brandOf(digits, count);

@@ -1,5 +1,5 @@
 import type { FieldRules } from './ask.ts';
-import { knownLength, lengthsOf, numberLimit, numberState, securityCodeLength } from './brands.ts';
+import { isPublishedNumber, knownLength, lengthsOf, numberLimit, numberState, securityCodeLength } from './brands.ts';
 import { BRANDS } from '../contract.ts';
 import { judgeExpiry } from './expiry.ts';
 
@@ -31,8 +31,11 @@ export const cardNumber: FieldRules = {
     }
   },
   restMs: 3000,
-  // One or two too many is a key that was pressed twice; more is the next fields, keyed ahead of a wrong number.
-  tooLong: (over) => (over <= 2 ? 'too-long' : undefined),
+  // One or two too many is a key that was pressed twice; more is a longer card, or the next fields, keyed ahead of a wrong number.
+  tooLong(over, digits, count) {
+    if (over <= 2) return 'too-long';
+    return isPublishedNumber(digits, count + over) ? 'number-too-long' : undefined;
+  },
 };
 
 /** MMYY. */

@@ -1,5 +1,16 @@
 import type { Money } from '../../shared/money.ts';
-import type { Brand, FieldAgain, Hint, Language, PaymentResult, Purpose, Refusal, Step, ToCard } from '../contract.ts';
+import type {
+  Brand,
+  CardRefusal,
+  FieldAgain,
+  Hint,
+  Language,
+  PaymentResult,
+  Purpose,
+  Refusal,
+  Step,
+  ToCard,
+} from '../contract.ts';
 import type { PromptName } from '../prompts/names.ts';
 import type { Pace } from '../prompts/prompts.ts';
 import type { Speech } from '../prompts/speech.ts';
@@ -103,6 +114,7 @@ export type DialogueOutput =
       readonly keys: number;
       readonly of?: number;
       readonly mistakes: number;
+      readonly cardRefused?: CardRefusal;
       readonly waiting: boolean;
       readonly speaking: boolean;
       readonly declined: number;

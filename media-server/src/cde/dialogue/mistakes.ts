@@ -13,6 +13,7 @@ const MISTAKES: {
   'too-long': { says: ['too-long'], asksAgain: false },
   'check-failed': { says: ['check-failed'], asksAgain: false },
   'brand-refused': { says: ['brand-refused'], asksAgain: false },
+  'number-too-long': { says: ['brand-refused'], asksAgain: false },
   expired: { says: ['expired'], asksAgain: false },
   'expiry-wrong': { says: ['expiry-wrong'], asksAgain: true },
   'month-first': { says: ['month-first', 'pause', 'date-example'], asksAgain: false },

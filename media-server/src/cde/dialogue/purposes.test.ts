@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { PaymentResult } from '../contract.ts';
-import { asked, endOf, lastSaid, lineOf, progressOf, said, VISA } from './line.testing.ts';
+import { asked, endOf, lastSaid, lineOf, optionsOf, progressOf, said, VISA } from './line.testing.ts';
 
 const APPROVED: PaymentResult = { outcome: 'approved', reason: 'none' };
 const NO_MONEY = { amountMinor: 0, currency: 'JPY', reference: 'A-1' } as const;
@@ -144,4 +144,44 @@ test('what is wrong is said precisely: one digit missing, too many, or just too 
   const date = asked('expiry');
   date.keys('122#', 3);
   expect(lastSaid(date)[0]).toBe('one-digit-missing');
+});
+
+/** 19 digits that no issuer gave away, of Visa's form; its first 16 are no number. */
+const LONG_VISA = `4${'0'.repeat(17)}6`;
+
+test('a brand that isn’t taken and a number longer than the gateway takes are told to the customer and, in their words, to the agent', () => {
+  for (const [keys, cardRefused] of [
+    ['378282246310005', 'brand-refused'],
+    [LONG_VISA, 'number-too-long'],
+  ] as const) {
+    const phone = lineOf({
+      lengths: { visa: [16], mastercard: [16] },
+      limits: { ...optionsOf().limits, mistakesPerField: 2 },
+    });
+    phone.begin();
+    phone.keys('1', 5);
+    expect(progressOf(phone)).not.toHaveProperty('cardRefused');
+    phone.keys(keys, 5);
+    phone.wait(8000);
+    expect(lastSaid(phone)[0]).toBe('brand-refused');
+    expect(progressOf(phone)).toMatchObject({ step: 'card-number', mistakes: 1, cardRefused });
+    phone.keys(keys, 5);
+    phone.wait(8000);
+    expect(endOf(phone)).toEqual({ outcome: 'failed', reason: cardRefused });
+    expect(lastSaid(phone)[0]).toBe('card-refused');
+    expect(phone.card).toBeUndefined();
+  }
+});
+
+test('after a card that can’t be used another one is taken, and nothing is held against it', () => {
+  const phone = lineOf({ lengths: { visa: [16] } });
+  phone.begin();
+  phone.keys(`1${LONG_VISA}`, 5);
+  phone.wait(3000);
+  expect(progressOf(phone)).toMatchObject({ cardRefused: 'number-too-long' });
+  phone.keys(VISA, 5);
+  expect(progressOf(phone)).toMatchObject({ step: 'expiry' });
+  expect(progressOf(phone)).not.toHaveProperty('cardRefused');
+  phone.keys('1227123', 5);
+  expect([...(phone.card?.number ?? [])].join('')).toBe(VISA);
 });

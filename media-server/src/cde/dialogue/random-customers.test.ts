@@ -62,7 +62,7 @@ function whyNotToAsk({ results }: RandomCustomer): string | undefined {
 const SHAPES: { readonly [type in DialogueOutput['type']]: readonly string[] } = {
   play: ['type', 'prompts', 'language', 'pace'],
   'stop-playing': ['type'],
-  progress: [...['type', 'step', 'keys', 'of', 'mistakes', 'waiting', 'speaking', 'declined', 'gentle', 'language']],
+  progress: 'type step keys of mistakes cardRefused waiting speaking declined gentle language'.split(' '),
   authorize: ['type', 'card'],
   'charge-stored': ['type'],
   'code-wanted': ['type', 'again'],
@@ -83,6 +83,7 @@ function faultOf(output: DialogueOutput): string | undefined {
       return undefined;
     case 'progress':
       if (!STEPS.includes(output.step) || !book.languages.includes(output.language)) return 'an unknown word';
+      if (output.cardRefused && !REASONS.includes(output.cardRefused)) return 'an unknown reason';
       if (output.keys > (output.of ?? LONGEST_NUMBER)) return 'more keys than the field takes';
       if (output.mistakes > LIMITS.mistakesPerField) return 'too many mistakes';
       return output.declined > 3 ? 'too many cards' : undefined;

@@ -36,6 +36,7 @@ const FAILURES: { readonly [reason in Reason]?: PromptName } = {
   'code-expired': 'code-expired',
   'code-not-sent': 'code-not-sent',
   'brand-refused': 'card-refused',
+  'number-too-long': 'card-refused',
 };
 
 /** How the customer is told how it ended. */

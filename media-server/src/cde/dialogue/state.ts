@@ -1,4 +1,4 @@
-import type { Brand, Field, Language, PaymentResult } from '../contract.ts';
+import type { Brand, CardRefusal, Field, Language, PaymentResult } from '../contract.ts';
 import { DigitBuffers } from '../digit-buffers.ts';
 import type { Asking, FieldContext, KeyTimes } from './ask.ts';
 import { SANDBOX_LENGTHS } from './brands.ts';
@@ -76,6 +76,8 @@ export interface Dialogue {
   /** All that hold digits, those of `done` and of the field being asked. */
   readonly digits: DigitBuffers;
   brand: Brand | undefined;
+  /** Why no card of the number that was keyed last can be used. */
+  cardRefused: CardRefusal | undefined;
   readonly code: OneTimeCode;
   /** Cards that were declined, and how the last one was: the payment's result unless a further card changes it. */
   declined: number;
@@ -101,6 +103,7 @@ export function newDialogue(options: DialogueOptions, script: readonly ScriptLin
     done: new Map(),
     digits: new DigitBuffers(),
     brand: undefined,
+    cardRefused: undefined,
     code: noCode(),
     declined: 0,
     decline: undefined,

@@ -1,3 +1,4 @@
+import type { CardRefusal } from '../contract.ts';
 import {
   type Asking,
   clear,
@@ -143,6 +144,7 @@ function keep(dialogue: Dialogue, asking: Asking): void {
       break;
     case 'card-number':
       dialogue.brand = brandOf(digits, count);
+      dialogue.cardRefused = undefined;
       keepDigits(dialogue, asking);
       break;
     case 'expiry':
@@ -170,6 +172,7 @@ function takeMistake(moment: Moment, mistake: Mistake): void {
   const allSilent = mistake === 'silence' && (before?.allSilent ?? true);
   dialogue.mistakes[name] = { count, allSilent };
   clear(phase.asking);
+  dialogue.cardRefused = isAboutThisCard(mistake) ? mistake : undefined;
   if (mistake === 'code-wrong') code.wrong++;
   const over = count >= mistakesPerField || code.wrong >= CODE_TRIES;
   if (name === 'language' && (mistake === 'silence' || over)) {
@@ -177,7 +180,8 @@ function takeMistake(moment: Moment, mistake: Mistake): void {
     return goOn(moment);
   }
   if (over) {
-    const about = mistake === 'code-wrong' || mistake === 'code-expired' ? mistake : 'too-many-mistakes';
+    const tellsMore = mistake === 'code-wrong' || mistake === 'code-expired' || isAboutThisCard(mistake);
+    const about = tellsMore ? mistake : 'too-many-mistakes';
     return tell(moment, { outcome: 'failed', reason: allSilent ? 'silence' : about });
   }
   // An expired card is replaced by another one, so its number is forgotten and asked again.
@@ -192,6 +196,10 @@ function takeMistake(moment: Moment, mistake: Mistake): void {
     otherCode: name === 'one-time-code' && code.again < CODES_AGAIN,
   });
   startLine(moment, asked.line, prompts);
+}
+
+function isAboutThisCard(mistake: Mistake): mistake is CardRefusal {
+  return mistake === 'brand-refused' || mistake === 'number-too-long';
 }
 
 /** A one-time code was sent: what was keyed meanwhile may be it. */

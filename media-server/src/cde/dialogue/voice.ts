@@ -18,7 +18,7 @@ export function stopPlaying({ dialogue, outputs }: Moment): void {
 
 /** Shows the agent where the customer is: words and counts. */
 export function showProgress({ dialogue, outputs }: Moment): void {
-  const { phase, declined, gentle, language } = dialogue;
+  const { phase, declined, gentle, language, cardRefused } = dialogue;
   const always = { type: 'progress', declined, gentle, language } as const;
   if (phase.type !== 'asking') {
     const step = phase.type === 'telling' ? 'result' : 'processing';
@@ -35,6 +35,7 @@ export function showProgress({ dialogue, outputs }: Moment): void {
     keys: keysOf(asking),
     ...(of === undefined ? {} : { of }),
     mistakes: dialogue.mistakes[rules.name]?.count ?? 0,
+    ...(cardRefused && { cardRefused }),
     waiting,
     speaking,
   });
