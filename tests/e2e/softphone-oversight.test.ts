@@ -1,3 +1,4 @@
+import { AxeBuilder } from '@axe-core/playwright';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { AuditEntry, Me } from '@tonegate/api-schema';
@@ -5,6 +6,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import {
   ADMINISTRATOR,
+  aFunnel,
   aPayment,
   anAttempt,
   anAuditEntry,
@@ -246,3 +248,76 @@ test('every payment of an earlier call is shown on request, each with what becam
   await all.click();
   await list.waitFor({ state: 'detached' });
 });
+
+/** Where screenshots go, if anywhere: for people who look at them. */
+const SHOTS = process.env['SOFTPHONE_SCREENSHOTS'];
+const RULES = { gentle: true, cards: 3, brands: ['visa', 'jcb'], amountLimitMinor: 50_000, agentsTypePhones: false };
+
+/** Every view with something in it, mostly bad: that is when it has to be read rightly. */
+function fill(): void {
+  house.server.funnel = aFunnel();
+  const receipts = [7, 9].map((number) => ({ record: { number, previous: '0' }, signature: 'x' }));
+  answer(`GET /v1/merchants/${MERCHANT}/receipts`, () => ({ receipts, head: null, next: null }));
+  answer('GET /v1/receipts/key', () => ({ key: 'k', publicKey: 'PEM' }));
+  answer('GET /v1/state', () => aServerState());
+  answer('GET /v1/manual', () => ({ attempts: [anAttempt('a'), anAttempt('b', { reversing: true })], more: 3 }));
+  answer('GET /v1/audit', () => ({ entries: [anAuditEntry(1_205), anAuditEntry(1_204)], next: 1_204 }));
+  answer('GET /v1/audit/actors', () => ({
+    actors: [{ id: ADMINISTRATOR.id, kind: 'person', name: 'Mori Akira' }],
+  }));
+  answer('GET /v1/audit/check', () => ({ ok: false, findings: ['row 4 was changed'] }));
+  answer(`GET /v1/merchants/${MERCHANT}/rules`, () => RULES);
+  const tested = { works: false, result: 'gateway-settings', message: '', at: Date.UTC(2026, 4, 12, 5, 30) };
+  answer(`GET /v1/merchants/${MERCHANT}/gateway`, () => ({
+    merchant: MERCHANT,
+    own: true,
+    kind: 'gmo-openapi',
+    settings: { url: 'https://openapi.mul-pay.jp', shopId: 'shop-1', merchant: { name: '田中食品' } },
+    state: 'usable',
+    tested,
+  }));
+}
+
+/** What is pressed in a view before it is looked at, and what has to be there by then. */
+const VIEWS = [
+  ['manual', null, 'manual-approved'],
+  ['manual', 'manual-approved', 'manual-confirm'],
+  ['state', null, 'scope-map'],
+  ['receipts', 'receipts-fetch', 'receipts-save'],
+  ['audit', null, 'audit-older'],
+  ['merchant', 'gateway-save', 'gateway-drop'],
+] as const;
+
+for (const [language, theme] of (
+  [
+    ['en', 'light'],
+    ['ja', 'dark'],
+    ['ja', 'light'],
+    ['en', 'dark'],
+  ] as const
+).slice(0, SHOTS === undefined ? 2 : 4)) {
+  test(`each view is accessible and fits its width (${language}, ${theme})`, { timeout: 90_000 }, async () => {
+    fill();
+    house.server.me = ADMINISTRATOR;
+    page = await openSoftphone(house.browser, house.server, { language, theme });
+    await signIn(page, house.server);
+    await page.getByTestId('open-reports').click();
+    for (const [tab, press, there] of VIEWS) {
+      if (press === null || tab !== 'manual') await page.getByTestId(`${tab}-tab`).click();
+      if (press !== null) await page.getByTestId(press).first().click();
+      await page.getByTestId(there).first().waitFor();
+      for (const width of [320, 768, 1440]) {
+        await page.setViewportSize({ width, height: 900 });
+        const name = `${tab}${press === 'manual-approved' ? '-question' : ''}`;
+        if (SHOTS !== undefined) await page.screenshot({ path: `${SHOTS}/${name}-${language}-${theme}-${width}.png` });
+        const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+        expect(overflow, `${name} at ${width} px`).toBeLessThanOrEqual(0);
+        if (width === 768) continue;
+        const { violations } = await new AxeBuilder({ page }).analyze();
+        const said = violations.map((one) => `${one.id} ${one.nodes.map((node) => node.html).join(' | ')}`);
+        expect(said, `${name} at ${width} px`).toEqual([]);
+      }
+      if (press === 'manual-approved') await page.keyboard.press('Escape');
+    }
+  });
+}

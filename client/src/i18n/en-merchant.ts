@@ -86,6 +86,7 @@ export const enMerchant = {
   'gateway.field.actions': 'What it can do afterwards',
   'gateway.field.partial': 'Of that, in part',
   'gateway.field.twoSteps': 'Two steps: the transaction first, then the card',
+  'gateway.shop': 'The shop as card companies show it to cardholders',
   'gateway.optional': '{field} (optional)',
   'gateway.secret': 'Secrets are sealed and never shown again. To change anything, enter all of them anew.',
   'gateway.empty': 'Please fill this in.',
@@ -110,7 +111,7 @@ export const enMerchant = {
   'gateway.result.not-possible': 'Your contract with it doesn’t allow this.',
   'gateway.result.other': 'It refused the test.',
   'gateway.limits':
-    'The test moves no money and sends no card, so it can’t show whether your contract takes raw card numbers. The first payment does.',
+    'The test moves no money and sends nobody’s card. Not every service lets it see whether your contract takes raw card numbers: then the first payment shows it.',
 
   'rules.title': 'Rules',
   'rules.text': 'They count from the next call on. Calls that run keep theirs.',
@@ -141,6 +142,15 @@ export const enMerchant = {
   'prompts.part.other': 'Others',
   'prompts.numbers.text':
     'Parts that amounts and numbers are put together from: replace all of them or none, or two voices speak in one sentence.',
+
+  'kind.charge': 'Payment',
+  'kind.authorize': 'Hold',
+  'kind.card-update': 'Card update',
+  'kind.stored-charge': 'Stored card',
+  'kind.verify': 'Verification',
+  'kind.capture': 'Charge of a hold',
+  'kind.void': 'Cancellation',
+  'kind.refund': 'Refund',
 
   'history.all-payments': 'All payments of this call',
   'history.no-payments': 'No payment in this call.',

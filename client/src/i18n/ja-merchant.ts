@@ -88,6 +88,7 @@ export const jaMerchant: Record<keyof typeof enMerchant, string> = {
   'gateway.field.actions': 'あとからできること',
   'gateway.field.partial': 'そのうち一部だけもできるもの',
   'gateway.field.twoSteps': '二段階(取引を作ってからカードを送る)',
+  'gateway.shop': 'カード会社が会員に示すお店の情報',
   'gateway.optional': '{field}(任意)',
   'gateway.secret': '秘密の項目は封印し、二度と表示しません。何かを変えるときは、すべて入力し直してください。',
   'gateway.empty': '入力してください。',
@@ -111,7 +112,7 @@ export const jaMerchant: Record<keyof typeof enMerchant, string> = {
   'gateway.result.not-possible': '契約で許可されていません。',
   'gateway.result.other': '確認が断られました。',
   'gateway.limits':
-    'この確認ではお金は動かず、カードも送りません。契約でカード番号を直接扱えるかどうかは、最初のお支払いでわかります。',
+    'この確認ではお金は動かず、お客様のカードも送りません。契約でカード番号を直接扱えるかどうかは、決済サービスによっては、最初のお支払いでわかります。',
 
   'rules.title': '決まり',
   'rules.text': '次の通話から有効です。進行中の通話は、そのままです。',
@@ -142,6 +143,15 @@ export const jaMerchant: Record<keyof typeof enMerchant, string> = {
   'prompts.part.other': 'その他',
   'prompts.numbers.text':
     '金額や番号を組み立てる部品です。一部だけ差し替えると、一つの文に二つの声が混ざります。すべて差し替えるか、そのままにしてください。',
+
+  'kind.charge': '支払い',
+  'kind.authorize': '金額の確保',
+  'kind.card-update': 'カードの登録',
+  'kind.stored-charge': '登録カードでの支払い',
+  'kind.verify': '本人確認',
+  'kind.capture': '確保した金額の請求',
+  'kind.void': '取り消し',
+  'kind.refund': '返金',
 
   'history.all-payments': 'この通話のお支払い一覧',
   'history.no-payments': 'この通話にお支払いはありません。',

@@ -42,7 +42,7 @@ export function CallPayments({ call }: { call: Call }) {
                     {formatTimeOfDay(payment.startedAt, language)}
                   </time>
                   {' · '}
-                  {t(`purpose.${payment.purpose}`)}
+                  {t(`kind.${payment.purpose}`)}
                 </span>
                 <Paid payment={payment} withCard />
               </li>

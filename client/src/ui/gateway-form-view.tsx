@@ -1,4 +1,4 @@
-import { type FormEvent, useId } from 'react';
+import { type FormEvent, Fragment, useId } from 'react';
 import { knownKey, type Translate } from '../i18n/translate.ts';
 import { useGateway, useSoftphone } from '../state/hooks.ts';
 import { GATEWAY_FIELDS, GATEWAY_KINDS, type GatewayField, gatewayKind } from '../state/gateway-form.ts';
@@ -40,7 +40,10 @@ export function GatewayFormView({ own }: { own: boolean }) {
       </Choice>
       <div className={styles.fields}>
         {GATEWAY_FIELDS[kind].map((field) => (
-          <GatewayInput key={`${kind} ${field.name}`} field={field} />
+          <Fragment key={`${kind} ${field.name}`}>
+            {field.name === 'merchant.name' && <p className={styles.wide}>{t('gateway.shop')}</p>}
+            <GatewayInput field={field} />
+          </Fragment>
         ))}
       </div>
       <p className={controls.quiet}>
@@ -152,6 +155,6 @@ function labelOf({ name, needed, form }: GatewayField, t: Translate): string {
 }
 
 function choiceWords(choice: string, t: Translate): string {
-  const key = knownKey(`purpose.${choice}`);
+  const key = knownKey(`kind.${choice}`);
   return key === undefined ? choice : t(key);
 }

@@ -58,7 +58,7 @@ function Attempt({ attempt, me }: { attempt: ManualAttempt; me: Me }) {
       testId={`manual-${attempt.payment}`}
     >
       <p className={controls.quiet}>
-        {[merchant, t(`purpose.${purpose}`)].filter((word) => word !== undefined).join(' · ')}
+        {[merchant, t(`kind.${purpose}`)].filter((word) => word !== undefined).join(' · ')}
       </p>
       <dl className={panel.facts}>
         {facts.map(([name, value]) => (

@@ -29,7 +29,7 @@ export function Panel({ tone, title, state, testId, children }: PanelProps) {
     </span>
   );
   return (
-    <section className={styles.panel} data-tone={tone} data-testid={testId} aria-label={title}>
+    <article className={styles.panel} data-tone={tone} data-testid={testId}>
       <h3 className={styles.title}>
         {state === undefined ? (
           mark(title)
@@ -41,6 +41,6 @@ export function Panel({ tone, title, state, testId, children }: PanelProps) {
         )}
       </h3>
       {children}
-    </section>
+    </article>
   );
 }

@@ -24,9 +24,9 @@ interface Tab {
 }
 
 const TABS: readonly Tab[] = [
-  { name: 'funnel', label: 'reports.funnel', supervisors: true, view: (me) => <FunnelView me={me} /> },
+  { name: 'funnel', label: 'reports.funnel', supervisors: true, view: (me) => withProblem(<FunnelView me={me} />) },
   { name: 'manual', label: 'manual.tab', supervisors: false, view: (me) => <ManualView me={me} /> },
-  { name: 'trunks', label: 'reports.trunks', supervisors: true, view: () => <TrunksView /> },
+  { name: 'trunks', label: 'reports.trunks', supervisors: true, view: () => withProblem(<TrunksView />) },
   { name: 'state', label: 'state.tab', supervisors: true, view: () => <StateView /> },
   { name: 'receipts', label: 'receipts.tab', supervisors: true, view: (me) => <ReceiptsView me={me} /> },
   { name: 'audit', label: 'audit.tab', supervisors: false, view: (me) => <AuditView me={me} /> },
@@ -38,7 +38,6 @@ const TABS: readonly Tab[] = [
 export function ReportsView({ me }: { me: Me }) {
   const { reports, manual } = useSoftphone().oversight;
   const t = useTranslate();
-  const problem = useReports().problem;
   const { attempts, more } = useManual();
   const unsettled = (attempts?.length ?? 0) + more;
   const administers = me.role === 'administrator';
@@ -51,7 +50,6 @@ export function ReportsView({ me }: { me: Me }) {
   return (
     <main className={styles.page} aria-label={t('reports.title')} data-testid="reports">
       <h2 className={styles.heading}>{t('reports.title')}</h2>
-      {problem !== null && <ProblemNote code={problem} />}
       <Tabs.Root defaultValue="funnel">
         <Tabs.List className={styles.tabs} aria-label={t('reports.title')}>
           {tabs.map(({ name, label }) => (
@@ -69,4 +67,19 @@ export function ReportsView({ me }: { me: Me }) {
       </Tabs.Root>
     </main>
   );
+}
+
+/** Funnel and trunks are asked for together: what was refused of either is said above both. */
+function withProblem(view: ReactNode): ReactNode {
+  return (
+    <>
+      <LoadingProblem />
+      {view}
+    </>
+  );
+}
+
+function LoadingProblem() {
+  const { problem } = useReports();
+  return problem === null ? null : <ProblemNote code={problem} />;
 }
