@@ -4,17 +4,11 @@ import { ASKING } from './asking-clauses.ts';
 import { makeAuthorities } from './authorities.ts';
 import { Description } from './description.ts';
 import { MONEY } from './money-clauses.ts';
-import { gmoIdPass } from './peers/gmo-idpass.ts';
-import { gmoOpenApi } from './peers/gmo-openapi.ts';
-import { http } from './peers/http.ts';
-import { komoju } from './peers/komoju.ts';
-import { sandbox } from './peers/sandbox.ts';
-import { stripe } from './peers/stripe.ts';
+import { SUBJECTS } from './subjects.ts';
 import type { Tls } from './wire.ts';
 import { type Authorities, World, type Wrong } from './world.ts';
 
 const CLAUSES = [...ASKING, ...MONEY, ...ADAPTER];
-const SUBJECTS = [sandbox, http, gmoOpenApi, gmoIdPass, stripe, komoju];
 const NOBODY: Tls = { ca: '', cert: '', key: '' };
 let authorities: Authorities;
 

@@ -13,16 +13,10 @@ import { newId } from '../../media-server/src/shared/ids.ts';
 import { createLogger } from '../../media-server/src/shared/logger.ts';
 import { Secret } from '../../media-server/src/shared/secret.ts';
 import { makeAuthorities } from './authorities.ts';
-import { gmoIdPass } from './peers/gmo-idpass.ts';
-import { gmoOpenApi } from './peers/gmo-openapi.ts';
-import { http } from './peers/http.ts';
-import { komoju } from './peers/komoju.ts';
-import { sandbox } from './peers/sandbox.ts';
-import { stripe } from './peers/stripe.ts';
+import { SUBJECTS } from './subjects.ts';
 import type { Tls } from './wire.ts';
 import { World } from './world.ts';
 
-const SUBJECTS = [sandbox, http, gmoOpenApi, gmoIdPass, stripe, komoju];
 const folder = mkdtempSync(join(tmpdir(), 'credentials-'));
 let trusted: Tls;
 
