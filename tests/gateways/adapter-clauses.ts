@@ -99,7 +99,9 @@ const BOASTED: GatewayAbilities = {
 
 /** Runs it, and gives the buffers with memory of their own that were made meanwhile: what a card may be written into. */
 async function buffersMadeBy<T>(run: () => Promise<T>): Promise<{ made: Buffer[]; result: T }> {
-  const { alloc, from } = Buffer;
+  const before = Object.getOwnPropertyDescriptors(Buffer);
+  const alloc = Buffer.alloc.bind(Buffer);
+  const from = Buffer.from.bind(Buffer);
   const made: Buffer[] = [];
   const kept = (buffer: Buffer) => {
     made.push(buffer);
@@ -113,7 +115,7 @@ async function buffersMadeBy<T>(run: () => Promise<T>): Promise<{ made: Buffer[]
   try {
     return { result: await run(), made };
   } finally {
-    Object.assign(Buffer, { alloc, from });
+    Object.defineProperties(Buffer, { alloc: before.alloc, from: before.from });
   }
 }
 

@@ -2,7 +2,7 @@ import type { Operation } from './description.ts';
 
 /** Of JSON Schema what both descriptions use, references resolved. */
 interface Schema {
-  readonly type?: string | readonly string[];
+  readonly type?: string;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
   readonly items?: Schema;

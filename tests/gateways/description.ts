@@ -36,7 +36,7 @@ export class Description {
 
   /** The answers that it shows by example. */
   get shown(): Shown[] {
-    return this.operations.flatMap(({ iid = '', responses = [] }) =>
+    return this.operations.flatMap(({ iid = '', responses }) =>
       responses.flatMap(({ code, contents = [] }) =>
         contents.flatMap(({ examples = [] }) =>
           examples.map(({ key }) => ({ operation: iid, status: Number(code), example: key })),

@@ -18,7 +18,7 @@ export function testKeyIn({ STRIPE_TEST_KEY: key = '' }: { readonly STRIPE_TEST_
 
 interface Chapter {
   readonly name: string;
-  run(gateway: Gateway): Promise<void>;
+  readonly run: (gateway: Gateway) => Promise<void>;
 }
 
 /** The contract's clauses as far as they can be seen from outside: what can be said of Stripe itself as of our model of it. */

@@ -58,7 +58,7 @@ export class Wire {
     this.#server = createServer({ cert: tls.cert, key: tls.key }, (incoming, response) => {
       const chunks: Buffer[] = [];
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-      incoming.on('end', async () => {
+      const respond = async () => {
         const url = new URL(incoming.url ?? '/', 'https://peer');
         const headers = Object.fromEntries(
           Object.entries(incoming.headers).map(([name, value]) => [name, String(value)]),
@@ -67,14 +67,15 @@ export class Wire {
         const request = { method: incoming.method ?? '', path: url.pathname, query: url.searchParams, headers, body };
         this.requests.push(`${request.method} ${request.path}`);
         const hit = !this.#wellMeaning && faulty(request);
-        const script = hit ? this.script : undefined;
+        const [script, fault] = hit ? [this.script, this.fault] : [];
         const reply = script ?? (await answer(request));
         this.exchanges.push(script ? { request } : { request, reply });
         const socket = incoming.socket as TLSSocket;
-        if (hit && this.fault) return this.#fail(this.fault, socket, reply, request);
+        if (fault) return this.#fail(fault, socket, reply, request);
         const { status, contentType = 'application/json' } = reply;
         response.writeHead(status, { 'content-type': contentType }).end(textOf(reply));
-      });
+      };
+      incoming.on('end', () => void respond());
       incoming.on('error', () => {});
     });
     this.#server.on('tlsClientError', () => {});
