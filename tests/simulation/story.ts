@@ -315,6 +315,9 @@ class Story {
       life.run(async () => {
         const listed = await life.while(life.payments.manualList());
         for (const { payment, reference, reversing } of listed.ok ? listed.value.attempts : []) {
+          // Some take money that was asked back for taken: that isn't theirs to say.
+          if (reversing && this.#world.chance() < 0.2)
+            await life.while(life.payments.manualResolve(payment, 'approved'));
           if (reversing) this.#gateway.giveBackByHand(reference);
           const keeps = this.#gateway.keeps(reference) > 0;
           const as = reversing

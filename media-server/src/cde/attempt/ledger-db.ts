@@ -6,6 +6,7 @@ import { CHAIN_START, type ChainLink, chainHash, HeadFile } from './ledger-chain
 import { migrate, SCHEMA_VERSION } from './ledger-schema.ts';
 
 const PAGE_BYTES = 4096;
+const NOTHING = 'No money is taken until it can be written again';
 
 export type Value = string | number | null;
 export type Row = Record<string, SQLOutputValue>;
@@ -32,6 +33,7 @@ export class LedgerDb {
   readonly #db: DatabaseSync;
   readonly #lock: DatabaseSync;
   readonly #head: HeadFile;
+  readonly #maxBytes: number;
   readonly #statements = new Map<string, StatementSync>();
   #tip: ChainLink;
   #broken: string | undefined;
@@ -40,6 +42,7 @@ export class LedgerDb {
     mkdirSync(options.folder, { recursive: true, mode: 0o700 });
     this.#lock = lock(join(options.folder, 'ledger.lock'));
     this.file = join(options.folder, 'ledger.sqlite');
+    this.#maxBytes = options.maxBytes;
     const closing: (() => void)[] = [() => this.#lock.close()];
     try {
       this.#db = new DatabaseSync(this.file);
@@ -74,8 +77,8 @@ export class LedgerDb {
     if (this.#broken !== undefined) throw new LedgerError('ledger-unavailable', this.#broken);
     const before = this.#tip;
     let value: T;
-    this.#db.exec('BEGIN IMMEDIATE');
     try {
+      this.#db.exec('BEGIN IMMEDIATE');
       value = work();
       this.#db.exec('COMMIT');
     } catch (error) {
@@ -83,7 +86,7 @@ export class LedgerDb {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
       this.#tip = before;
       if (isUniqueViolation(error)) throw new LedgerError('attempt-alive', 'its order has a live attempt');
-      throw error;
+      throw this.#inWords(error);
     }
     if (this.#tip === before) return value;
     try {
@@ -178,6 +181,30 @@ export class LedgerDb {
     const there = this.get('SELECT hash FROM events WHERE number = ?', head.number);
     if (there?.['hash'] !== head.hash) return `event ${head.number} isn't what was written`;
     return this.check(head);
+  }
+
+  /** What the disk or SQLite refuse, as something that an operator can act on. */
+  #inWords(error: unknown): unknown {
+    // The primary result code is the lowest byte (https://sqlite.org/rescode.html).
+    const { errcode = 0 } = error as { errcode?: number };
+    switch (errcode & 255) {
+      case 13: {
+        const largest = Math.floor(this.#maxBytes / 2 ** 20);
+        const why = `its disk is full, or it has its greatest size (${largest} MiB)`;
+        return new LedgerError(
+          'ledger-unavailable',
+          `There is no room for the ledger ${this.file}: ${why}. ${NOTHING}.`,
+        );
+      }
+      case 8:
+      case 10:
+      case 14: {
+        const why = (error as Error).message;
+        return new LedgerError('ledger-unavailable', `The ledger ${this.file} can't be written (${why}). ${NOTHING}.`);
+      }
+      default:
+        return error;
+    }
   }
 
   #lastLink(): ChainLink {

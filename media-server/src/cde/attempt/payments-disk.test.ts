@@ -1,7 +1,11 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import process from 'node:process';
+import { DatabaseSync } from 'node:sqlite';
 import { Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { TestClock } from '../../shared/clock.ts';
 import { devCa } from '../../shared/dev-ca.ts';
@@ -14,7 +18,9 @@ import { GatewayBook } from './gateway-book.ts';
 import { Ledger } from './ledger.ts';
 import { type PaymentMeta, Payments } from './payments.ts';
 import { FakeGateway } from './testing/fake-gateway.ts';
+import { type PaidUntilRefused, payUntilRefused } from './testing/pay-until-refused.ts';
 
+const isRoot = process.getuid?.() === 0;
 const RULES = { lookupDelaysMs: [100, 100, 2000], reverseAfterMs: 600_000, absentAgainAfterMs: 1000 };
 
 /** A gateway with books: what was sent is approved, and given back when that is asked for. */
@@ -266,4 +272,64 @@ test('a ledger that lost its end: calls go on, no money is taken, and the log sa
   await ledger.close();
   rmSync(join(given.ledgerFolder, 'ledger.sqlite'));
   await expectRefusing(given, /no money is taken: .*not whole.*npm run ledger -- accept/);
+});
+
+/** Everything that was asked for and told is in the ledger. */
+async function expectWritten({ told, asked }: PaidUntilRefused, ledgerFolder: string): Promise<void> {
+  const ledger = await Ledger.open(ledgerFolder);
+  for (const payment of told)
+    expect(await ledger.payment(payment)).toMatchObject({ value: { told: true, result: { outcome: 'approved' } } });
+  await ledger.close();
+  const db = new DatabaseSync(join(ledgerFolder, 'ledger.sqlite'), { readOnly: true });
+  const sent = db.prepare('SELECT count(*) AS count FROM attempts WHERE sent_at IS NOT NULL').get();
+  db.close();
+  expect(Number(sent?.['count'])).toBeGreaterThanOrEqual(asked);
+}
+
+test('a ledger at its greatest size: the next payment is refused before money moves, and the log says why', async () => {
+  const path = join(folder, 'ledger');
+  let logged = '';
+  const lines = new Writable({ write: (chunk, _encoding, done) => done(void (logged += chunk)) });
+  const gateway = new FakeGateway();
+  const parts = { gateways: new GatewayBook(gateway), rules: RULES, timeoutMs: 1000, clock };
+  const ledger = await Ledger.open(path, 300_000);
+  const paid = await payUntilRefused(new Payments({ ...parts, ledger, logger: createLogger('trace', lines) }), gateway);
+  expect(paid.refused).toBe('ledger-unavailable');
+  expect(paid.told.length).toBeGreaterThan(0);
+  expect(logged).toMatch(/There is no room for the ledger .*ledger\.sqlite: .*greatest size.*No money is taken/);
+  await ledger.close();
+  await expectWritten(paid, path);
+});
+
+/** Runs the card process's money part as a process with limits of its own, which a shell sets. */
+function runLimited(shell: string, given: CardSettings): { paid: PaidUntilRefused; log: string } {
+  const child = fileURLToPath(new URL('./testing/disk-child.ts', import.meta.url));
+  const args = ['-c', `${shell} "$@"`, 'sh', process.execPath, child, JSON.stringify(given)];
+  const { stdout, stderr } = spawnSync('/bin/sh', args, { encoding: 'utf8' });
+  return { paid: JSON.parse(stdout) as PaidUntilRefused, log: stderr };
+}
+
+test('a disk that takes no more while payments are taken (ulimit -f): nothing more is asked, and the log says why', async () => {
+  const given = await settings();
+  await (await Ledger.open(given.ledgerFolder)).close();
+  const { paid, log } = runLimited('ulimit -f 1000; exec', given);
+  expect(paid.refused).toBe('ledger-unavailable');
+  expect(paid.told.length).toBeGreaterThan(0);
+  expect(log).toMatch(/The ledger .*ledger\.sqlite can't be written \(.*No money is taken/);
+  await expectWritten(paid, given.ledgerFolder);
+});
+
+test('a ledger that can only be read: calls go on, no money is taken, and the log says why', async () => {
+  const given = await settings();
+  const ledger = await Ledger.open(given.ledgerFolder);
+  await ledger.openPayment({ ...meta(), at: 0, paidSince: 0 });
+  await ledger.close();
+  const files = readdirSync(given.ledgerFolder).map((name) => join(given.ledgerFolder, name));
+  for (const file of files) chmodSync(file, 0o400);
+  chmodSync(given.ledgerFolder, 0o500);
+  // Modes don't hold root back: it runs without its capabilities.
+  const { paid, log } = runLimited(isRoot ? 'exec setpriv --bounding-set=-all --inh-caps=-all' : 'exec', given);
+  chmodSync(given.ledgerFolder, 0o700);
+  expect(paid).toEqual({ told: [], asked: 0, refused: 'ledger-unavailable' });
+  expect(log).toMatch(/no money is taken: The ledger in .* can't be used: .*(readonly|permission)/);
 });
