@@ -47,6 +47,8 @@ export class Agent {
   #checks = new Set<() => void>();
   /** Answer calls that ring, or leave them ringing. */
   autoAnswer = true;
+  /** Is told of every packet of the customer's side as it comes. */
+  onPacket: ((packet: Packet) => void) | undefined;
   call: Call | undefined;
   state: AgentState = 'not-ready';
   /** Everything the server said, in order. */
@@ -254,6 +256,7 @@ export class Agent {
   }
 
   #onPacket(packet: Packet): void {
+    this.onPacket?.(packet);
     if (packet.payloadType !== 0 && packet.payloadType !== 8) this.counts.otherTypes++;
     this.counts.received++;
     this.arrivals.push(packet.at);

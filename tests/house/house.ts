@@ -36,14 +36,14 @@ export class House {
   }
 
   static async open(options: Partial<StackOptions> = {}): Promise<House> {
-    const folder = mkdtempSync(path.join(tmpdir(), 'tonegate-house-'));
+    const { folder = mkdtempSync(path.join(tmpdir(), 'tonegate-house-')) } = options;
     return new House(
       await startStack({
-        folder,
         ports: 'free',
         withoutCarrier: true,
         sandboxSlowMs: 1500,
         ...options,
+        folder,
         settings: {
           card: { lookupDelaysMs: [300, 600, 1000, 2000, 5000], absentAgainAfterSeconds: 0.5, reverseAfterSeconds: 20 },
           gateway: { timeoutMs: 3000 },

@@ -1,282 +1,496 @@
 // `npm run audit:residue`: customers pay over every transport with published test cards through every outcome, several at
-// once, agents in real browsers and without; then logs at every level, databases and their write-ahead logs, API answers,
-// browser storage and the memory of every process are searched for the cards' digits. The harness, the customers' phones and
-// the practice service stand for the outside world and are left out.
-//   npm run audit:residue -- [--payments 200] [--together 4]
+// once, agents in a real browser and without; then whatever could hold a digit is searched: logs at every level, databases
+// and their write-ahead logs, webhooks, API answers, events, browser storage, what agents hear, heap snapshots, and the
+// memory of every process as a core image would hold it. Of the media-server, its workers and the browser at any time, of
+// the card process one second after each outcome.
+// Left out, for they stand for the outside world: this harness and all that it starts to search with, the customers' phones,
+// the merchant's system, the sandbox.
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import type { Browser } from 'playwright-core';
-import type { Agent } from '../agent/agent.ts';
+import { seedDemo } from '../../media-server/src/storage/demo.ts';
+import { openStorage } from '../../media-server/src/storage/storage.ts';
 import { launchChromium } from '../e2e/chromium.ts';
 import { Softphone } from '../e2e/softphone.ts';
-import { atStep, calls, cardPid, childrenOf, hasNoOtherCard, type Talk, talking } from '../faults/trouble.ts';
+import { calls, cardPid, eventually, kill, paysUpTo, type Talk, untilAsked } from '../faults/trouble.ts';
 import { addAgents, CROWD_PASSWORD } from '../house/crowd.ts';
-import { CARDS, CODE, EXPIRY, House } from '../house/house.ts';
+import { EXPIRY, House } from '../house/house.ts';
 import type { Phone } from '../phone/phone.ts';
-import { type Find, SHAPES } from './digits.ts';
-import { commandOf, DigitSearch, processTree } from './memory.ts';
+import { act, type Card, CARDS, codeOf, STORIES, type Story, type Transport, TRANSPORTS } from './customers.ts';
+import { commandOf, DigitSearch, type Find, processTree } from './memory.ts';
+import { Heard, heapOfPage, heapOfProcess, MerchantSystem, snapshotFlags, storageOf } from './places.ts';
+import {
+  content,
+  PLANTED,
+  PLANTED_BYTES,
+  PLANTED_SHAPES,
+  type Planting,
+  plantFiles,
+  plantHeard,
+  plantPage,
+  plantProcess,
+} from './planted.ts';
 
-/** Published test numbers with enough different digits to be told from other bytes; `mistaken` fails its check digit. */
-const NUMBERS = {
-  amex: '378282246310005',
-  jcb: '3530111333300000',
-  diners: '36006666333344',
-  unknown: '4012888888881881',
-  mistaken: '3530111333300001',
-  ...CARDS,
-} as const;
-
-const TRANSPORTS = ['event', 'tone', 'both'] as const;
-type Transport = (typeof TRANSPORTS)[number];
-
-/** What customers do, one after the other. */
-const STORIES = [
-  'amex',
-  'jcb',
-  'diners',
-  'unknown',
-  'mistaken',
-  'by-agent',
-  'by-customer',
-  'funds',
-  'slow',
-  'lateApproval',
-  'nothing',
-] as const;
-type Story = (typeof STORIES)[number];
+/** Files of the sandbox, and those that are planted. */
+const OUTSIDE = /^(sandbox|planted)/;
+/** How long after an outcome nothing of its card may be left in the card process, ms. */
+const GONE_MS = 1000;
+/** Payments that are made when the others are over: by SIP INFO, without an answer, with the card process killed. */
+const LAST = 3;
+/** The canary calls by three transports, for two trunks. */
+const CANARY_MS = 120_000;
 
 export interface AuditResult {
   readonly payments: number;
-  /** Outcomes by what the customers did. */
+  /** By what the customers did, and by which way. */
   readonly outcomes: Readonly<Record<string, number>>;
   readonly hits: readonly Find[];
-  /** Places that were searched, and their bytes. */
-  readonly searched: ReadonlyMap<string, number>;
-  readonly plantedFound: boolean;
+  /** Places that were searched, how often, and their bytes. */
+  readonly searched: ReadonlyMap<string, { times: number; bytes: number }>;
+  /** What was planted and not found. */
+  readonly missed: readonly string[];
 }
 
-export async function auditResidue(payments: number, together: number): Promise<AuditResult> {
-  const answers: { where: string; bytes: Buffer }[] = [];
-  const realFetch = globalThis.fetch;
-  globalThis.fetch = async (input, init) => {
-    const answer = await realFetch(input, init);
-    const text = await answer.clone().text();
-    answers.push({
-      where: `API answer ${answers.length}`,
-      bytes: Buffer.from(JSON.stringify([...answer.headers]) + text),
-    });
-    return answer;
-  };
-  const search = new DigitSearch(Object.values(NUMBERS));
-  let house: House | undefined;
-  let browser: Browser | undefined;
+/**
+ * @param together how many agents have customers at once, one of them in a browser
+ * @param onProgress what has just been done, for people
+ */
+export async function auditResidue(
+  payments: number,
+  together: number,
+  onProgress: (done: string) => void = () => {},
+): Promise<AuditResult> {
+  const audit = await Audit.open(payments, together, onProgress);
   try {
-    const plantedFound = await plantedAreFound(search);
-    house = await House.open({ settings: { logLevel: 'trace' } });
-    browser = await launchChromium();
-    const window = await browserTalk(house, browser);
-    const talks: Talk[] = [await talking(house, 'taro')];
-    for (const name of await addAgents(house, Math.max(0, together - 1))) {
-      const agent = await house.agentNamed(name, CROWD_PASSWORD);
+    return await audit.run();
+  } finally {
+    await audit.close();
+  }
+}
+
+class Audit {
+  readonly #payments: number;
+  readonly #together: number;
+  readonly #search = new DigitSearch({ ...CARDS, planted: PLANTED });
+  readonly #folder = mkdtempSync(path.join(tmpdir(), 'tonegate-residue-'));
+  readonly #system: MerchantSystem;
+  readonly #onProgress: (done: string) => void;
+  readonly #realFetch = globalThis.fetch;
+  readonly #answers: Buffer[] = [];
+  readonly #heard = new Heard();
+  readonly #outcomes: Record<string, number> = {};
+  readonly #hits = new Map<string, Find>();
+  readonly #searched = new Map<string, { times: number; bytes: number }>();
+  readonly #missed: string[] = [];
+  /** What is next, story by story; those whose cards are busy wait. */
+  readonly #queue: Story[] = [];
+  /** Cards that are being keyed, or were not yet looked for after it. */
+  readonly #busy = new Set<Card>();
+  /** Planted shapes that were seen in the browser's memory. */
+  readonly #inBrowser = new Set<string>();
+  #house: House | undefined;
+  #browser: Browser | undefined;
+  #ends: (() => void)[] = [];
+  #begun = 0;
+  #ended = 0;
+
+  private constructor(payments: number, together: number, system: MerchantSystem, onProgress: (done: string) => void) {
+    this.#onProgress = onProgress;
+    this.#payments = payments;
+    this.#together = together;
+    this.#system = system;
+  }
+
+  static async open(payments: number, together: number, onProgress: (done: string) => void): Promise<Audit> {
+    return new Audit(payments, together, await MerchantSystem.open(PLANTED_BYTES), onProgress);
+  }
+
+  async run(): Promise<AuditResult> {
+    globalThis.fetch = async (input, init) => {
+      const answer = await this.#realFetch(input, init);
+      const bytes = Buffer.from(await answer.clone().arrayBuffer());
+      this.#answers.push(Buffer.from(JSON.stringify([...answer.headers])), bytes);
+      return answer;
+    };
+    const house = await this.#openHouse();
+    this.#browser = await launchChromium();
+    await this.#plant(this.#browser);
+    this.#onProgress('planted cards were looked for');
+    await this.#canary(house);
+    this.#onProgress('the canary has paid');
+
+    const window = await BrowserTalk.open(house, this.#browser);
+    const talks: Talk[] = [];
+    for (const name of ['taro', ...(await addAgents(house, this.#together - 2))]) {
+      const agent = await house.agentNamed(name, name === 'taro' ? house.stack.secrets.taro : CROWD_PASSWORD);
+      agent.onPacket = this.#heard.stream();
       await agent.ready();
       talks.push({ house, agent, phone: await calls(house, agent) });
     }
 
-    const outcomes: Record<string, number> = {};
-    const told = (story: string, outcome: string) => {
-      outcomes[`${story}: ${outcome}`] = (outcomes[`${story}: ${outcome}`] ?? 0) + 1;
-    };
-    const searched = new Map<string, number>();
-    const hits: Find[] = [];
-    const look = async (name: string, pid: number) => {
-      const { finds, bytes } = await search.memory(pid, name);
-      searched.set(name, (searched.get(name) ?? 0) + bytes);
-      hits.push(...finds);
-    };
-    const { server, folder } = house.stack;
-    const outsideTheCde = async () => {
-      await look('media-server', server.pid ?? 0);
-      for (const pid of childrenOf(server.pid ?? 0, 'mediasoup-worker')) await look('media worker', pid);
-      for (const pid of processTree(process.pid).filter((each) => commandOf(each).startsWith('chromium')))
-        await look('browser', pid);
-    };
-
-    let left = payments - 1;
-    const cards = [window.pay('amex', 'event').then((outcome) => told('browser, amex', outcome))];
-    cards.push(
-      ...talks.map(async (talk, place) => {
-        for (let i = place; left > 0; i += talks.length) {
-          left--;
-          const story = STORIES[i % STORIES.length] ?? 'amex';
-          const transport = TRANSPORTS[Math.floor(i / STORIES.length + i) % TRANSPORTS.length] ?? 'event';
-          told(story, await pay(talk, story, transport));
-        }
-      }),
-    );
-    // While cards are being keyed, nothing outside the card process may ever hold one.
+    this.#onProgress('calls stand');
+    // The last three payments are special.
+    const paying = Promise.all([
+      this.#browserPays(window),
+      ...talks.map((talk) => this.#pays(talk)),
+      this.#snapshots(house, window),
+    ]);
     let done = false;
-    const paid = Promise.all(cards).finally(() => (done = true));
+    paying.finally(() => (done = true)).catch(() => {});
     while (!done) {
-      await Promise.race([paid, wait(5000)]);
-      await outsideTheCde();
+      const from = performance.now();
+      await this.#outsideTheCde(house);
+      await Promise.race([paying, wait(3 * (performance.now() - from))]);
     }
-    await paid;
-    await wait(1000);
-    await look('card process, one second after the last outcome', cardPid(house));
-    await outsideTheCde();
+    await paying;
+    await wait(GONE_MS);
+    await this.#inMemory('card process, at the end', cardPid(house), () => true);
+    await this.#refused(house, talks);
+    await this.#unknown(house, talks);
+    await this.#outsideTheCde(house);
+    await this.#killed(talks);
+    this.#onProgress('all have paid');
 
-    answers.push({ where: 'events', bytes: Buffer.from(JSON.stringify(talks.map(({ agent }) => agent.said))) });
-    answers.push({ where: 'browser storage', bytes: Buffer.from(await window.storage()) });
-    answers.push({ where: 'browser page', bytes: Buffer.from(await window.page()) });
-    const said = Buffer.concat(answers.map(({ bytes }) => bytes));
-    searched.set('API answers, events, browser storage and page', said.length);
-    hits.push(...(await inBytes(search, 'API answers, events, browser storage and page', said)));
-    const inFiles = async () => {
-      for (const file of filesOf(folder)) {
-        const name = `file ${path.relative(folder, file)}`;
-        searched.set(name, statSync(file).size);
-        hits.push(...(await inBytes(search, name, readFileSync(file))));
-      }
-    };
-    await inFiles();
+    const { origin } = new URL(house.stack.softphone);
+    for (const page of ['/metrics', '/healthz', '/v1/openapi.json']) await fetch(origin + page);
+    const headers = { authorization: `Bearer ${house.stack.secrets.apiKey}` };
+    for (const list of ['calls', 'payments']) await fetch(`${origin}/v1/${list}?limit=200`, { headers });
+    await this.#inBytes('API answers', Buffer.concat(this.#answers));
+    await this.#inBytes('events', Buffer.from(JSON.stringify(talks.map(({ agent }) => agent.said))));
+    await this.#inBytes('webhooks', this.#system.told);
+    await this.#inBytes('browser storage', await storageOf(window.page));
+    await this.#inBytes('browser page', await content(window.page));
+    await this.#inBytes('agent-side packets', this.#heard.payloads);
+    await this.#inBytes('agent-side sound', this.#heard.keys);
+    await this.#inFiles(house.stack.folder);
     await house.clear();
     await house.stack.stop();
-    await inFiles();
-    return { payments, outcomes, hits, searched, plantedFound };
-  } finally {
-    globalThis.fetch = realFetch;
-    await browser?.close();
-    await house?.close();
-    search.close();
+    await this.#inFiles(house.stack.folder);
+    for (const shape of PLANTED_SHAPES) if (!this.#inBrowser.has(shape)) this.#missed.push(`browser memory: ${shape}`);
+    return {
+      payments: this.#ended,
+      outcomes: this.#outcomes,
+      hits: [...this.#hits.values()],
+      searched: this.#searched,
+      missed: this.#missed,
+    };
   }
-}
 
-async function pay(talk: Talk, story: Story, how: Transport): Promise<string> {
-  const { agent, phone, house } = talk;
-  const { id } = await agent.startPayment(house.order());
-  const card = story === 'by-agent' || story === 'by-customer' ? NUMBERS.jcb : NUMBERS[story];
-  await atStep(talk, 'confirmation');
-  await phone.keys('1', { how });
-  await atStep(talk, 'card-number');
-  if (story === 'mistaken') {
-    await phone.keys(`${card}#`, { how });
-    await agent.until(({ call }) => (call?.payment?.mistakes ?? 0) > 0, 15_000, 'the mistake to be seen');
-    await phone.keys(NUMBERS.jcb, { how });
-  } else await phone.keys(card, { how });
-  await atStep(talk, 'expiry');
-  if (story === 'by-agent') await agent.post(`/v1/payments/${id}/cancel`, {});
-  else if (story === 'by-customer') await phone.keys('*0', { how });
-  else {
-    await phone.keys(EXPIRY, { how });
-    await atStep(talk, 'security-code');
-    await phone.keys(card === NUMBERS.amex ? `${CODE}4` : CODE, { how });
+  async close(): Promise<void> {
+    globalThis.fetch = this.#realFetch;
+    for (const end of this.#ends) end();
+    await this.#browser?.close();
+    await this.#house?.close();
+    this.#system.close();
+    this.#search.close();
+    rmSync(this.#folder, { recursive: true, force: true });
   }
-  if (story === 'unknown' || story === 'funds') await hasNoOtherCard(talk);
-  const { outcome } = await agent.outcome(40_000);
-  await wallOpens(agent);
-  return String(outcome);
-}
 
-async function wallOpens(agent: Agent): Promise<void> {
-  await agent.until(({ call }) => call?.payment?.wall === 'open', 30_000, 'the wall to open');
-}
+  /** A house whose merchant has a system that is told, and whose canary calls first; everything is written down. */
+  async #openHouse(): Promise<House> {
+    const folder = path.join(this.#folder, 'house');
+    mkdirSync(folder, { mode: 0o700 });
+    const opened = await openStorage({ kind: 'sqlite', file: path.join(folder, 'tonegate.sqlite') }, Date.now());
+    if (!opened.ok) throw new Error(opened.error.message);
+    const { merchant } = await seedDemo(opened.value, { folder, realm: 'tonegate', now: Date.now() });
+    await opened.value.destroy();
+    const secret = path.join(this.#folder, 'webhook-secret');
+    writeFileSync(secret, randomBytes(24).toString('base64url'));
+    this.#house = await House.open({
+      folder,
+      environment: { NODE_OPTIONS: snapshotFlags(this.#snapshotFolder).join(' ') },
+      settings: {
+        logLevel: 'trace',
+        canary: { everyMinutes: 1440 },
+        webhooks: [{ merchant, url: `${this.#system.origin}/told`, secret: { file: secret } }],
+      },
+    });
+    return this.#house;
+  }
 
-interface Window {
-  pay(card: 'amex', how: Transport): Promise<string>;
-  storage(): Promise<string>;
-  page(): Promise<string>;
+  get #snapshotFolder(): string {
+    return path.join(this.#folder, 'snapshots');
+  }
+
+  async #plant(browser: Browser): Promise<void> {
+    const folder = path.join(this.#folder, 'planted');
+    mkdirSync(this.#snapshotFolder, { recursive: true });
+    this.#ends.push(plantFiles(folder));
+    const holder = await plantProcess(path.join(folder, 'process'));
+    this.#ends.push(holder.gone);
+    const files = ['planted.log', 'planted.sqlite', 'planted-ahead.sqlite-wal'].map((name): Planting => {
+      return { where: `file ${name}`, shapes: PLANTED_SHAPES, found: { file: path.join(folder, name) } };
+    });
+    await this.#realFetch(`${this.#system.origin}/told`, { method: 'POST', body: new Uint8Array(PLANTED_BYTES) });
+    await fetch(`${this.#system.origin}/planted`);
+    const plantings: Planting[] = [
+      ...files,
+      ...holder.plantings,
+      ...(await plantPage(browser, this.#system, path.join(folder, 'page'))),
+      ...plantHeard(),
+      { where: 'webhooks', shapes: PLANTED_SHAPES, found: { bytes: this.#system.told } },
+      { where: 'API answers', shapes: PLANTED_SHAPES, found: { bytes: Buffer.concat(this.#answers) } },
+    ];
+    for (const { where, shapes, found } of plantings) {
+      const finds =
+        'pid' in found
+          ? (await this.#search.memory(found.pid, where)).finds
+          : await ('file' in found ? this.#search.file(found.file, where) : this.#search.bytes(found.bytes, where));
+      const seen = finds.filter(({ card }) => card === 'planted').map(({ shape }) => shape);
+      for (const shape of shapes) if (!seen.includes(shape)) this.#missed.push(`${where}: ${shape}`);
+    }
+    const spoken = [...PLANTED].join(' ');
+    const joined = await this.#search.bytes(Buffer.from(`[${spoken}]`), 'text');
+    if (!joined.some(({ shape }) => shape === 'ASCII with something between')) this.#missed.push('text: between');
+    const eleven = await this.#search.bytes(Buffer.from(`a ${PLANTED.slice(0, 11)} b`), 'text');
+    if (eleven.length > 0) this.#missed.push('eleven digits are none');
+  }
+
+  /** Before the service takes payments its canary makes some. */
+  async #canary(house: House): Promise<void> {
+    await eventually(
+      async () => {
+        const answer = await this.#realFetch(`${house.stack.softphone}/healthz`);
+        const { parts } = (await answer.json()) as { parts: { name: string; ok: boolean; detail?: string }[] };
+        const part = parts.find(({ name }) => name === 'leak canary');
+        return part?.ok && !part.detail?.includes('not yet open') ? part : undefined;
+      },
+      'the canary’s payments',
+      CANARY_MS,
+    );
+    this.#told('canary', 'passed');
+    await wait(GONE_MS);
+    await this.#inMemory('card process, after the canary', cardPid(house), () => true);
+  }
+
+  /** An agent's customers, one after the other, until all have paid. */
+  async #pays(talk: Talk): Promise<void> {
+    const looks: Promise<void>[] = [];
+    while (this.#begun < this.#payments - LAST) {
+      const at = this.#begun;
+      const story = await this.#next();
+      const how = TRANSPORTS[(at + Math.floor(at / STORIES.length)) % TRANSPORTS.length] ?? 'event';
+      const outcome = await act(talk, story, how);
+      this.#told(`${story.does}: ${story.cards.join(', then ')}`, `${outcome} (${how})`);
+      looks.push(this.#afterOutcome(talk.house, story.cards));
+      await talk.agent.until(({ call }) => call?.payment?.wall === 'open', 30_000, 'the wall to open');
+    }
+    await Promise.all(looks);
+  }
+
+  async #browserPays(window: BrowserTalk): Promise<void> {
+    const looks: Promise<void>[] = [];
+    for (let turn = 0; this.#begun < this.#payments - LAST || turn === 0; turn++) {
+      const card = (['amex', 'jcb', 'diners'] as const)[turn % 3] ?? 'amex';
+      const how = TRANSPORTS[turn % TRANSPORTS.length] ?? 'event';
+      await this.#take([card]);
+      const outcome = await window.pay(card, how);
+      this.#told(`in a browser: ${card}`, `${outcome} (${how})`);
+      looks.push(this.#afterOutcome(window.house, [card]));
+      await window.leave();
+    }
+    await Promise.all(looks);
+  }
+
+  /** The next story whose cards nobody keys now. */
+  async #next(): Promise<Story> {
+    for (;;) {
+      if (this.#queue.length < STORIES.length) this.#queue.push(...STORIES);
+      const at = this.#queue.findIndex(({ cards }) => !cards.some((card) => this.#busy.has(card)));
+      const [story] = at < 0 ? [] : this.#queue.splice(at, 1);
+      if (story) {
+        await this.#take(story.cards);
+        return story;
+      }
+      await wait(100);
+    }
+  }
+
+  async #take(cards: readonly Card[]): Promise<void> {
+    while (cards.some((card) => this.#busy.has(card))) await wait(100);
+    this.#begun++;
+    for (const card of cards) this.#busy.add(card);
+  }
+
+  async #afterOutcome(house: House, cards: readonly Card[]): Promise<void> {
+    await wait(GONE_MS);
+    await this.#inMemory('card process, one second after each outcome', cardPid(house), (card) =>
+      cards.includes(card as Card),
+    );
+    for (const card of cards) this.#busy.delete(card);
+    this.#ended++;
+    if (this.#ended % 10 === 0) this.#onProgress(`${this.#ended} payments`);
+  }
+
+  /** While cards are being keyed, nothing outside the card process may ever hold one. */
+  async #outsideTheCde(house: House): Promise<void> {
+    const server = house.stack.server.pid ?? 0;
+    const card = cardPid(house);
+    for (const pid of processTree(server).filter((each) => each !== card)) {
+      const name =
+        pid === server ? 'media-server' : commandOf(pid).includes('worker') ? 'media worker' : commandOf(pid);
+      await this.#inMemory(name, pid, () => true);
+    }
+    for (const pid of processTree(process.pid).filter((each) =>
+      /^(headless_shell|chrom|google-chrome)/.test(commandOf(each)),
+    ))
+      await this.#inMemory('browser', pid, () => true);
+  }
+
+  /** Once, half-way: they hold up whom they are of. */
+  async #snapshots(house: House, window: BrowserTalk): Promise<void> {
+    while (this.#ended < this.#payments / 2 - 1) await wait(250);
+    const server = await heapOfProcess(house.stack.server.pid ?? 0, this.#snapshotFolder);
+    await this.#inFile('heap snapshot of the media-server', server);
+    await this.#inFile('heap snapshot of the agent’s page', await heapOfPage(window.page, this.#snapshotFolder));
+  }
+
+  /** Keys by SIP INFO never take a card; and a card has no business where an order's number belongs. */
+  async #refused(house: House, talks: readonly Talk[]): Promise<void> {
+    const [talk] = talks;
+    if (!talk) return;
+    talk.phone.hangUp();
+    await talk.agent.until(({ call }) => call === undefined || call.state === 'ended', 10_000, 'the call’s end');
+    await talk.agent.ready();
+    const phone = await house.phone({ keysType: null });
+    await phone.dial(house.stack.number, house.server);
+    await talk.agent.until(({ call }) => call?.state === 'talking', 10_000, 'the call by INFO');
+    this.#begun++;
+    for (const key of CARDS['amex, declined']) await phone.info(key);
+    await talk.agent.until(({ call }) => call?.keys.advice === 'info-only', 10_000, 'the advice');
+    const refused = await talk.agent.startPayment(house.order()).catch((cause: Error) => cause.message);
+    this.#told('by SIP INFO', typeof refused === 'string' ? refused : 'taken');
+    this.#ended++;
+  }
+
+  /** The payment service falls silent with a card in its hands, and whatever it is asked then: nobody knows what became of it. */
+  async #unknown(house: House, talks: readonly Talk[]): Promise<void> {
+    const talk = talks.at(-1);
+    if (!talk) return;
+    this.#begun++;
+    const order = house.order();
+    await paysUpTo(talk, order, CARDS.slow, 'result');
+    await untilAsked(house);
+    house.stack.sandbox.kill('SIGSTOP');
+    try {
+      await talk.agent.until(({ call }) => call?.payment?.state === 'ended', 40_000, 'the outcome');
+      this.#told('without an answer', String(talk.agent.call?.payment?.outcome));
+    } finally {
+      house.stack.sandbox.kill('SIGCONT');
+    }
+    await this.#afterOutcome(house, ['slow']);
+    await talk.agent.until(({ call }) => call?.payment?.wall === 'open', 30_000, 'the wall to open');
+  }
+
+  /** The card process dies over a card. What is refused at the door comes last: it stays in the server's memory for a while. */
+  async #killed(talks: readonly Talk[]): Promise<void> {
+    const talk = talks.at(-1);
+    if (!talk) return;
+    const { agent, house } = talk;
+    this.#begun++;
+    await paysUpTo(talk, house.order(), CARDS['jcb, declined'], 'security-code');
+    await kill(cardPid(house));
+    await agent.until(({ call }) => call?.payment?.state === 'ended', 30_000, 'the outcome');
+    this.#told('card process killed', String(agent.call?.payment?.outcome));
+    this.#ended++;
+    for (const reference of [CARDS.amex, CARDS.jcb.replace(/(.{4})/g, '$1-')]) {
+      const refused = await agent.startPayment({ ...house.order(), reference }).catch((cause: Error) => cause.message);
+      if (typeof refused !== 'string') throw new Error('a card number was taken as an order');
+    }
+    for (const address of [`payments/${CARDS.jcb}`, `calls?cursor=${CARDS.jcb}`])
+      await agent.request('GET', `/v1/${address}`).catch(() => {});
+  }
+
+  async #inFiles(folder: string): Promise<void> {
+    for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+      const file = path.join(folder, name);
+      if (OUTSIDE.test(name) || !statSync(file, { throwIfNoEntry: false })?.isFile()) continue;
+      if (name.startsWith('card/compiled/')) await this.#inFile('files of compiled code', file);
+      else await this.#inBytes(`file ${name}`, readFileSync(file));
+    }
+  }
+
+  async #inFile(where: string, file: string): Promise<void> {
+    this.#keep(where, statSync(file).size, await this.#search.file(file, where), () => true);
+  }
+
+  async #inBytes(where: string, bytes: Buffer): Promise<void> {
+    this.#keep(where, bytes.length, await this.#search.bytes(bytes, where), () => true);
+  }
+
+  /** @param counts which cards mustn't be there */
+  async #inMemory(where: string, pid: number, counts: (card: string) => boolean): Promise<void> {
+    const { finds, bytes } = await this.#search.memory(pid, where).catch((cause: Error) => {
+      // It has ended meanwhile, as a browser's helpers do.
+      if (commandOf(pid) === '' || commandOf(pid) === '(gone)') return { finds: [], bytes: 0 };
+      throw cause;
+    });
+    this.#keep(where, bytes, finds, counts);
+  }
+
+  #keep(where: string, bytes: number, finds: readonly Find[], counts: (card: string) => boolean): void {
+    const before = this.#searched.get(where) ?? { times: 0, bytes: 0 };
+    this.#searched.set(where, { times: before.times + 1, bytes: before.bytes + bytes });
+    for (const find of finds) {
+      if (find.card === 'planted') {
+        if (where === 'browser') this.#inBrowser.add(find.shape);
+      } else if (counts(find.card)) this.#hits.set(`${where} ${find.card} ${find.shape}`, find);
+    }
+  }
+
+  #told(story: string, outcome: string): void {
+    const key = `${story}: ${outcome}`;
+    this.#outcomes[key] = (this.#outcomes[key] ?? 0) + 1;
+  }
 }
 
 /** An agent in a real browser, with a customer of their own. */
-async function browserTalk(house: House, browser: Browser): Promise<Window> {
-  const softphone = await Softphone.open(browser, house.stack.softphone);
-  await softphone.signIn('hanako', house.stack.secrets.hanako);
-  await softphone.ready();
-  const phone: Phone = await house.phone();
-  await Promise.all([phone.dial(house.stack.number, house.server), softphone.answer()]);
-  return {
-    async pay(card, how) {
-      await softphone.takePayment('R-1', '1200');
-      await softphone.step('confirmation');
-      await phone.keys('1', { how });
-      await softphone.step('card-number');
-      await phone.keys(NUMBERS[card], { how });
-      await softphone.step('expiry');
-      await phone.keys(EXPIRY, { how });
-      await softphone.step('security-code');
-      await phone.keys(`${CODE}4`, { how });
-      return (await softphone.outcome()).split('\n')[0] ?? '';
-    },
-    storage: () =>
-      softphone.page.evaluate(
-        `indexedDB.databases().then((databases) =>
-          JSON.stringify({ ...localStorage, ...sessionStorage, cookie: document.cookie, databases }))`,
-      ) as Promise<string>,
-    page: () => softphone.page.content(),
-  };
-}
+class BrowserTalk {
+  readonly house: House;
+  readonly #softphone: Softphone;
+  readonly #phone: Phone;
+  #orders = 0;
 
-function filesOf(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .map((name) => path.join(folder, name))
-    .filter((file) => statSync(file).isFile());
-}
-
-/** As it stands, and without what stands between single digits or groups of them ("4242 4242", [4,2,4,2]). */
-async function inBytes(search: DigitSearch, where: string, bytes: Buffer): Promise<Find[]> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'tonegate-searched-'));
-  const file = path.join(folder, 'bytes');
-  try {
-    writeFileSync(file, bytes);
-    const finds = await search.file(file, where);
-    writeFileSync(file, bytes.toString('latin1').replace(/(?<=\d)[ ,.:;_"'-]{1,3}(?=\d)/g, ''), 'latin1');
-    return [...finds, ...(await search.file(file, `${where}, joined`))];
-  } finally {
-    rmSync(folder, { recursive: true });
+  private constructor(house: House, softphone: Softphone, phone: Phone) {
+    this.house = house;
+    this.#softphone = softphone;
+    this.#phone = phone;
   }
-}
 
-/** One card in each shape, in a file and in another process's memory: each has to be found, or the search proves nothing. */
-async function plantedAreFound(search: DigitSearch): Promise<boolean> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'tonegate-planted-'));
-  const around = (bytes: Buffer) =>
-    Buffer.concat([randomBytes(5000).fill(0xe5, 0, 100), bytes, Buffer.alloc(3000, 0xe5)]);
-  const apart = (stride: number, zero: number) => {
-    const bytes = Buffer.alloc(15 * stride, 0xe5);
-    [...NUMBERS.amex].forEach((digit, index) => (bytes[index * stride] = zero + Number(digit)));
-    return bytes;
-  };
-  const plants = new Map<string, Buffer>([
-    ...Object.entries(SHAPES).map(([shape, write]): [string, Buffer] => [
-      shape,
-      around(write(NUMBERS.amex.slice(0, 14))),
-    ]),
-    ['Base64', around(Buffer.from(Buffer.from(NUMBERS.amex).toString('base64')))],
-    ...[2, 7, 24, 64].map((stride): [string, Buffer] => [`${stride} apart`, around(apart(stride, 0))]),
-    ['text 33 apart', around(apart(33, 0x30))],
-  ]);
-  try {
-    let missed = 0;
-    for (const [shape, bytes] of plants) {
-      const file = path.join(folder, 'planted');
-      writeFileSync(file, bytes);
-      if ((await search.file(file, shape)).length === 0) missed++;
-      const holder = fork(path.join(import.meta.dirname, 'holder.ts'), [file], {
-        stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      });
-      await once(holder, 'message');
-      if ((await search.memory(holder.pid ?? 0, shape)).finds.length === 0) missed++;
-      holder.kill('SIGKILL');
-      await once(holder, 'exit');
+  static async open(house: House, browser: Browser): Promise<BrowserTalk> {
+    const softphone = await Softphone.open(browser, house.stack.softphone);
+    await softphone.signIn('hanako', house.stack.secrets.hanako);
+    await softphone.ready();
+    const phone = await house.phone();
+    await Promise.all([phone.dial(house.stack.number, house.server), softphone.answer()]);
+    return new BrowserTalk(house, softphone, phone);
+  }
+
+  get page() {
+    return this.#softphone.page;
+  }
+
+  async pay(card: Card, how: Transport): Promise<string> {
+    const softphone = this.#softphone;
+    await softphone.takePayment(`R-${++this.#orders}`, '1200');
+    for (const [step, keys] of [
+      ['confirmation', '1'],
+      ['card-number', CARDS[card]],
+      ['expiry', EXPIRY],
+      ['security-code', codeOf(card)],
+    ] as const) {
+      await softphone.step(step);
+      await this.#phone.keys(keys, { how });
     }
-    return missed === 0;
-  } finally {
-    rmSync(folder, { recursive: true });
+    return softphone.outcomeWord();
+  }
+
+  /** Back to the form for the next payment. */
+  async leave(): Promise<void> {
+    await this.#softphone.page.getByTestId('leave-outcome').click();
   }
 }

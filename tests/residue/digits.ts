@@ -1,63 +1,77 @@
-// Looks for a card number's digits in bytes, however they were written: any twelve of them in a row, as text, as text of two
-// bytes a letter, packed two to a byte, as bytes 0 … 9, in hexadecimal, in Base64, or with something between them.
+// How a card number's digits can be written: any twelve of them in order, as text, as text of two bytes a letter, a byte or
+// half a byte a digit, in hexadecimal, in Base64, or at a fixed distance.
 
 /** Digits in a row that count as a find: fewer than a brand's shortest number, more than what may be shown of one. */
 export const WINDOW = 12;
 
-export interface Find {
-  readonly where: string;
-  readonly shape: string;
-}
+/** With fewer different digits than this, bytes that mean something else look the same: such are looked for as text only. */
+const DIFFERENT_ENOUGH = 4;
+/** With this in it, nothing but the whole number is looked for, as text and as BCD. */
+const ZEROS = '000000';
 
-interface Pattern {
-  readonly shape: string;
-  readonly bytes: Buffer;
-}
-
-/** How twelve digits are written; the planted ones are made by this, too. */
-export const SHAPES: Record<string, (digits: string) => Buffer> = {
+/** How digits are written one after the other; the planted ones are made by this, too. */
+export const SHAPES: Readonly<Record<string, (digits: string) => Buffer>> = {
   ASCII: (digits) => Buffer.from(digits, 'latin1'),
   'UTF-16LE': (digits) => Buffer.from(digits, 'utf16le'),
   'UTF-16BE': (digits) => Buffer.from(digits, 'utf16le').swap16(),
-  BCD: (digits) => Buffer.from(digits, 'hex'),
-  'bytes 0-9': (digits) => Buffer.from(Array.from(digits, Number)),
+  BCD: (digits) => Buffer.from(Array.from(digits, Number)),
+  packed: (digits) => Buffer.from(evenly(digits), 'hex'),
+  'packed, swapped': (digits) => Buffer.from(evenly(digits).replace(/(.)(.)/g, '$2$1'), 'hex'),
   hex: (digits) => Buffer.from(Buffer.from(digits, 'latin1').toString('hex'), 'latin1'),
 };
+/** These are found by following the digits, at a distance of one or two bytes. */
+const FOLLOWED = ['ASCII', 'UTF-16LE', 'UTF-16BE', 'BCD'];
 
-/** Base64 of text and of bytes 0 … 9, for each of the three places at which the digits may begin within three bytes. */
-export function base64Patterns(digits: string): Pattern[] {
-  return ['ASCII', 'bytes 0-9'].flatMap((shape) => {
-    const bytes = SHAPES[shape]?.(digits) ?? Buffer.alloc(0);
-    return [0, 1, 2].map((skip) => {
-      const whole = bytes.subarray(skip, skip + Math.floor((bytes.length - skip) / 3) * 3);
-      return { shape: `Base64 of ${shape}`, bytes: Buffer.from(whole.toString('base64'), 'latin1') };
-    });
-  });
+function evenly(digits: string): string {
+  return digits.slice(0, digits.length - (digits.length % 2));
 }
 
-function patternsOf(number: string): Pattern[] {
-  const patterns: Pattern[] = [];
-  for (let at = 0; at + WINDOW <= number.length; at++) {
-    const digits = number.slice(at, at + WINDOW);
-    // Nearly all zeros, say: that stands in every database page and proves nothing.
-    if (new Set(digits.slice(1)).size < 2) continue;
-    for (const [shape, write] of Object.entries(SHAPES)) patterns.push({ shape, bytes: write(digits) });
-    patterns.push(...base64Patterns(digits));
-  }
-  if (patterns.length === 0) throw new Error('this number has too few different digits to be looked for');
-  return patterns;
+/** Half a byte a digit, zeros and repeats are what much else looks like. */
+function unlikeOthers(bytes: Buffer): boolean {
+  return new Set(bytes.filter((byte) => byte !== 0)).size >= DIFFERENT_ENOUGH;
 }
 
-/** What of these numbers stands in `bytes`; each way of writing once. */
-export function findDigits(where: string, bytes: Buffer, numbers: readonly string[]): Find[] {
-  const found = new Set<string>();
-  // "4242 4242 4242 4242", "4-2-4-2", [4,2,4,2]: what stands between single digits or groups is left out.
-  const joined = Buffer.from(bytes.toString('latin1').replace(/(?<=\d)[ ,.:;_"'-]{1,3}(?=\d)/g, ''), 'latin1');
-  for (const number of numbers) {
-    for (const { shape, bytes: pattern } of patternsOf(number)) if (bytes.includes(pattern)) found.add(shape);
+function different(digits: string): number {
+  return new Set(digits).size;
+}
+
+/** What `search.c` looks for of these numbers, each a card by its place in the list. */
+export function searchOrders(numbers: readonly string[]): string {
+  const orders = new Set<string>();
+  numbers.forEach((number, card) => {
+    const bytes = (label: string, pattern: Buffer) =>
+      orders.add(`bytes ${card} ${label.replaceAll(' ', '_')} ${pattern.toString('hex')}`);
+    let followed = false;
+    let asText = false;
     for (let at = 0; at + WINDOW <= number.length; at++) {
-      if (!found.has('ASCII') && joined.includes(number.slice(at, at + WINDOW))) found.add('with something between');
+      const digits = number.slice(at, at + WINDOW);
+      if (different(digits) < 2 || digits.includes(ZEROS)) continue;
+      asText = true;
+      const plain = different(digits) >= DIFFERENT_ENOUGH;
+      // A window that begins with 0 is found by the one before it, or by the one after.
+      if (plain && !digits.startsWith('0')) {
+        orders.add(`digits ${card} ${digits}`);
+        followed = true;
+      }
+      for (const [shape, write] of Object.entries(SHAPES)) {
+        const written = write(digits);
+        if (FOLLOWED.includes(shape) ? !plain && shape !== 'BCD' : plain && unlikeOthers(written))
+          bytes(shape, written);
+      }
+      for (const skip of [0, 1, 2]) {
+        const covered = digits.slice(skip, skip + Math.floor((WINDOW - skip) / 3) * 3);
+        if (different(covered) < DIFFERENT_ENOUGH) continue;
+        for (const shape of ['ASCII', 'BCD']) {
+          const written = SHAPES[shape]?.(covered) ?? Buffer.alloc(0);
+          bytes(`Base64 of ${shape}`, Buffer.from(written.toString('base64'), 'latin1'));
+        }
+      }
     }
-  }
-  return [...found].map((shape) => ({ where, shape }));
+    const whole = [...(asText ? [] : ['ASCII', 'UTF-16LE', 'UTF-16BE']), ...(followed ? [] : ['BCD'])];
+    for (const shape of whole) {
+      if (shape !== 'BCD' || different(number) >= DIFFERENT_ENOUGH)
+        bytes(shape, SHAPES[shape]?.(number) ?? Buffer.alloc(0));
+    }
+  });
+  return [...orders].map((line) => `${line}\n`).join('');
 }
