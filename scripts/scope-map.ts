@@ -6,7 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { approvedScope, scopeDifferences, scopeDigest, scopeMap } from '../media-server/src/scope-map.ts';
-import { scopeSvg } from '../media-server/src/scope-map-svg.ts';
+import { drawScope } from '../media-server/src/scope-map-svg.ts';
 import { readSettings } from '../media-server/src/settings.ts';
 
 const words = process.argv.slice(2);
@@ -14,13 +14,13 @@ const settings = readSettings(words.find((word) => !word.startsWith('--')));
 const folder = settings.dataFolder;
 const map = scopeMap(settings);
 mkdirSync(folder, { recursive: true, mode: 0o700 });
-writeFileSync(path.join(folder, 'scope-map.json'), `${JSON.stringify(map, null, 2)}\n`);
-writeFileSync(path.join(folder, 'scope-map.svg'), scopeSvg(map));
+drawScope(folder, map);
 console.log(`${path.join(folder, 'scope-map.svg')} and .json: ${map.parts.length} parts, ${map.flows.length} flows`);
 
 const approvedFile = path.join(folder, 'scope-map.approved.json');
 const approved = approvedScope(approvedFile);
-const differences = approved ? scopeDifferences(approved, map) : ['nothing was approved yet'];
+const whyNone = { none: 'nothing was approved yet', altered: 'the approved map was altered' };
+const differences = typeof approved === 'string' ? [whyNone[approved]] : scopeDifferences(approved, map);
 for (const line of differences) console.log(`  ${line}`);
 if (words.includes('--approve')) {
   const approval = { digest: scopeDigest(map), approvedAt: new Date().toISOString(), map };

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { ScopeFlow, ScopeMap, ScopePart } from './scope-map.ts';
 
 const BOX = { width: 250, line: 16, padding: 12, gap: 36 } as const;
@@ -129,4 +131,10 @@ function legendLine(flow: ScopeFlow, index: number, y: number): string {
 function text(x: number, y: number, words: string, attributes = ''): string {
   const escaped = words.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
   return `<text x="${x}" y="${Number(y.toFixed(1))}" ${attributes}>${escaped}</text>`;
+}
+
+/** Writes the map into a folder: `scope-map.json` and `scope-map.svg`. */
+export function drawScope(folder: string, map: ScopeMap): void {
+  writeFileSync(join(folder, 'scope-map.json'), `${JSON.stringify(map, null, 2)}\n`);
+  writeFileSync(join(folder, 'scope-map.svg'), scopeSvg(map));
 }

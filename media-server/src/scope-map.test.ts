@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { approvedScope, scopeDifferences, scopeDigest, scopeMap } from './scope-map.ts';
+import { approvedScope, scopeDifferences, scopeDigest, scopeFindings, scopeMap } from './scope-map.ts';
 import { scopeSvg } from './scope-map-svg.ts';
 import { Settings } from './settings.ts';
 
@@ -44,15 +44,20 @@ test('where codes and outcomes go is told, and what protects them', () => {
   expect(said.some((line) => line.includes('webhooks: outcomes'))).toBe(true);
 });
 
-test('an approved map that was altered since counts as none', () => {
+test('against an approved map every change is told at the start; an approval that was altered is told too', () => {
   const folder = mkdtempSync(join(tmpdir(), 'scope-'));
   const file = join(folder, 'approved.json');
   const map = scopeMap(settings());
+  expect(approvedScope(file)).toBe('none');
+  expect(scopeFindings(file, map)).toEqual({ approved: false, changes: [] });
   writeFileSync(file, JSON.stringify({ map, digest: scopeDigest(map) }));
   expect(approvedScope(file)).toEqual(map);
-  writeFileSync(file, JSON.stringify({ map: { ...map, flows: [] }, digest: scopeDigest(map) }));
-  expect(approvedScope(file)).toBeUndefined();
-  expect(approvedScope(join(folder, 'none.json'))).toBeUndefined();
+  expect(scopeFindings(file, map)).toEqual({ approved: true, changes: [] });
+  expect(scopeFindings(file, scopeMap(settings({ http: { port: 8443 } }))).changes).toHaveLength(2);
+  for (const text of [JSON.stringify({ map: { ...map, flows: [] }, digest: scopeDigest(map) }), '{', 'null']) {
+    writeFileSync(file, text);
+    expect(scopeFindings(file, map)).toEqual({ approved: false, changes: [expect.stringContaining('altered')] });
+  }
   rmSync(folder, { recursive: true });
 });
 

@@ -40,6 +40,7 @@ const SERVER = 'Media server';
 const SFU = 'Media workers (SFU)';
 const AGENT = "Agent's window";
 const SYSTEMS = "Merchant's systems";
+const OWN_SERVICES = 'Payment services of merchants';
 
 export function scopeMap(settings: Settings): ScopeMap {
   const { http, sip, media, gateway, codes, webhooks } = settings;
@@ -105,6 +106,13 @@ export function scopeMap(settings: Settings): ScopeMap {
         ]
       : []),
     { name: service, scope: 'outside', what: new URL(gateway.url).host, listens: [], keeps: [] },
+    {
+      name: OWN_SERVICES,
+      scope: 'outside',
+      what: 'where administrators entered one: each entry is in the audit (gateway-put)',
+      listens: [],
+      keeps: [],
+    },
   ];
   const carriers = sip.trunks.length > 0 ? sip.trunks.map(({ name }) => `Trunk ${name}`) : [CUSTOMER];
   const flows: ScopeFlow[] = [
@@ -125,7 +133,9 @@ export function scopeMap(settings: Settings): ScopeMap {
       'unix socket, mode 0600',
       false,
     ),
-    flow(CARD, service, 'authorization: number, expiry, security code', 'TLS 1.2 or later, verified', true),
+    ...[service, OWN_SERVICES].map((to) =>
+      flow(CARD, to, 'authorization: number, expiry, security code', 'TLS 1.2 or later, verified', true),
+    ),
     flow(SFU, AGENT, 'voice, never during a payment', 'DTLS-SRTP', false),
     flow(AGENT, SERVER, 'SIP and API', 'TLS', false),
     flow(SYSTEMS, SERVER, 'API: orders, outcomes', 'TLS, API key', false),
@@ -176,12 +186,26 @@ export function scopeDifferences(approved: ScopeMap, now: ScopeMap): string[] {
   ];
 }
 
-/** The approved map; undefined where nobody has approved one, or it can't be read. */
-export function approvedScope(file: string): ScopeMap | undefined {
+/** The approved map. `none`: nobody has approved one. `altered`: what lies there isn't what was approved. */
+export function approvedScope(file: string): ScopeMap | 'none' | 'altered' {
+  let text: string;
   try {
-    const { map, digest } = JSON.parse(readFileSync(file, 'utf8')) as { map: ScopeMap; digest: string };
-    return scopeDigest(map) === digest ? map : undefined;
-  } catch {
-    return undefined;
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'none' : 'altered';
   }
+  try {
+    const { map, digest } = JSON.parse(text) as { map: ScopeMap; digest: string };
+    return scopeDigest(map) === digest ? map : 'altered';
+  } catch {
+    return 'altered';
+  }
+}
+
+/** What of a running configuration nobody has approved, in words; of one that never was (a demo, a first start), nothing. */
+export function scopeFindings(file: string, now: ScopeMap): { approved: boolean; changes: string[] } {
+  const approved = approvedScope(file);
+  if (approved === 'none') return { approved: false, changes: [] };
+  if (approved === 'altered') return { approved: false, changes: ['the approved map was altered: approve it anew'] };
+  return { approved: true, changes: scopeDifferences(approved, now) };
 }

@@ -32,7 +32,8 @@ import { SipServer } from './sip/sip-server.ts';
 import { endCallsLeftOpen } from './storage/calls.ts';
 import { type Demo, seedDemo } from './storage/demo.ts';
 import { findDevice } from './storage/devices.ts';
-import { approvedScope, scopeDifferences, scopeMap } from './scope-map.ts';
+import { scopeFindings, scopeMap } from './scope-map.ts';
+import { drawScope } from './scope-map-svg.ts';
 import { readSeen, settingsSeen, startFacts, writeSeen } from './settings-trail.ts';
 import { writeAudit } from './storage/audit.ts';
 import { AuditSeal } from './storage/audit-seal.ts';
@@ -170,9 +171,15 @@ async function start(
   });
   await auditSeal.start();
   undo.push(() => auditSeal.stop());
+  const map = scopeMap(settings);
+  drawScope(data, map);
+  const scope = scopeFindings(path.join(data, 'scope-map.approved.json'), map);
+  const unapproved = scope.changes;
+  if (unapproved.length > 0)
+    log.warn({ unapproved }, 'the scope map is another than the approved one: npm run scope-map');
   const seenFile = path.join(data, 'settings-seen.json');
   const seen = settingsSeen(settings);
-  const started = { version, ...startFacts(readSeen(seenFile), seen) };
+  const started = { version, ...startFacts(readSeen(seenFile), seen), notApproved: unapproved.length };
   await writeAudit(storage, { actorKind: 'server', action: 'server-start', detail: started }, systemClock.now());
   writeSeen(seenFile, seen);
   const retention = new RetentionRunner({
@@ -185,10 +192,6 @@ async function start(
   });
   retention.start();
   undo.push(() => retention.stop());
-  const scope = scopeFindings(settings);
-  const unapproved = scope.changes;
-  if (unapproved.length > 0)
-    log.warn({ unapproved }, 'the scope map is another than the approved one: npm run scope-map');
   const registry = new Registry();
   const sending = codesOf(settings, storage, log, registry);
   undo.push(() => sending.close());
@@ -318,9 +321,11 @@ async function start(
     reload: async () => {
       await directory.load();
       const keys = await gateways.readKeys();
-      if (keys.ok)
-        log.info({ wrapped: keys.value.wrapped, shut: keys.value.shut }, "keys of merchants' credentials read");
-      else log.error({ why: keys.error.message }, "keys of merchants' credentials not read");
+      const { wrapped = 0, shut = 0 } = keys.ok ? keys.value : {};
+      const read = keys.ok ? { wrapped, shut } : { why: keys.error.message };
+      await writeAudit(storage, { actorKind: 'server', action: 'reload', detail: read }, systemClock.now());
+      if (keys.ok) log.info(read, "keys of merchants' credentials read");
+      else log.error(read, "keys of merchants' credentials not read");
       sip.reloadTls(tls());
       for (const api of apis) if (api.server instanceof TlsServer) api.server.setSecureContext(tls());
     },
@@ -338,12 +343,6 @@ async function start(
       for (const step of undo.reverse()) await step();
     },
   };
-}
-
-/** What of the running configuration nobody has approved; nothing where no map was ever approved (a demo, a first start). */
-function scopeFindings(settings: Settings): { approved: boolean; changes: string[] } {
-  const approved = approvedScope(path.join(settings.dataFolder, 'scope-map.approved.json'));
-  return { approved: approved !== undefined, changes: approved ? scopeDifferences(approved, scopeMap(settings)) : [] };
 }
 
 /** The words and sounds of every language, read when they are first asked for. */
