@@ -43,10 +43,9 @@ test('the receipt key is made once, for its owner alone, and is the same afterwa
 });
 
 test('an audit that goes on after a stop is whole; one that was cut short meanwhile is told, and not sealed again', async () => {
-  await add(5);
   const first = life();
   await first.start();
-  await add(2);
+  await add(7);
   await first.stop();
   const second = life();
   await second.start();
@@ -74,9 +73,9 @@ test('it is sealed every ten seconds while it grows', async () => {
 });
 
 test('a seal that somebody else wrote is told', async () => {
-  await add(3);
   const seal = life();
   await seal.start();
+  await add(3);
   await seal.stop();
   const file = join(folder, 'audit.seal');
   writeFileSync(file, readFileSync(file, 'utf8').replace('"number":3', '"number":2'));
@@ -84,4 +83,41 @@ test('a seal that somebody else wrote is told', async () => {
   await next.start();
   expect(next.findings).toEqual(["the seal's signature doesn't fit"]);
   await next.stop();
+});
+
+test('a seal that was taken away with the end of the audit is missed, and so is one from before the first entry', async () => {
+  const first = life();
+  await first.start();
+  await add(5);
+  // It dies before it seals again: that alone is nothing.
+  const second = life();
+  await second.start();
+  expect(second.findings).toEqual([]);
+  await second.stop();
+  rmSync(join(folder, 'audit.seal'));
+  await sql`drop trigger audit_no_delete`.execute(storage);
+  await storage.deleteFrom('audit').where('number', '>', 3).execute();
+  const third = life();
+  await third.start();
+  expect(third.findings).toEqual([expect.stringMatching(/^the seal .*audit.seal is missing/)]);
+  await third.stop();
+});
+
+test('an operator accepts a loss, which stands in the audit from then on; what was changed within it stays found', async () => {
+  const first = life();
+  await first.start();
+  await add(4);
+  await first.stop();
+  rmSync(join(folder, 'audit.seal'));
+  expect(await life().accept(9)).toEqual([]);
+  const next = life();
+  await next.start();
+  expect(next.findings).toEqual([]);
+  await next.stop();
+  const [last] = await storage.selectFrom('audit').selectAll().where('number', '=', 5).execute();
+  expect(last).toMatchObject({ action: 'audit-accepted' });
+  expect(last?.detail).toContain('is missing');
+  await sql`drop trigger audit_no_update`.execute(storage);
+  await storage.updateTable('audit').set({ action: 'b' }).where('number', '=', 2).execute();
+  expect(await life().accept(10)).toEqual(['row 2 was changed']);
 });

@@ -1,10 +1,12 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import type { Clock } from '../shared/clock.ts';
 import type { Logger } from '../shared/logger.ts';
-import type { RecordSigner } from '../shared/signed-chain.ts';
-import { type AuditHead, auditHead, checkAudit } from './audit.ts';
+import { NO_DIGEST, type RecordSigner } from '../shared/signed-chain.ts';
+import { type AuditHead, auditHead, checkAudit, writeAudit } from './audit.ts';
 import type { Storage } from './storage.ts';
 
+/** What a seal says before the first entry. */
+const BEFORE_ALL: AuditHead = { number: 0, digest: NO_DIGEST };
 /** How often the audit's head is sealed, ms: what is cut off sooner than that isn't missed. */
 const EVERY_MS = 10_000;
 
@@ -24,7 +26,7 @@ export interface AuditSealParts {
 export class AuditSeal {
   readonly #parts: AuditSealParts;
   #findings: readonly string[] = [];
-  #sealed = 0;
+  #sealed: number | undefined;
   #stop = () => {};
 
   constructor(parts: AuditSealParts) {
@@ -43,24 +45,40 @@ export class AuditSeal {
   }
 
   async check(): Promise<readonly string[]> {
-    const { storage, log, signer } = this.#parts;
+    const { storage, log, signer, file } = this.#parts;
     const sealed = this.#read();
-    this.#findings =
-      sealed === 'damaged'
-        ? ["the seal's signature doesn't fit"]
-        : await checkAudit(storage, sealed ?? undefined, signer);
+    if (sealed === 'damaged') this.#findings = ["the seal's signature doesn't fit"];
+    else if (sealed === undefined && (await auditHead(storage)))
+      this.#findings = [`the seal ${file} is missing: what was cut off the end can't be told`];
+    else this.#findings = await checkAudit(storage, sealed, signer);
     if (this.#findings.length > 0) log.error({ findings: this.#findings }, 'the audit was tampered with');
     return this.#findings;
   }
 
   async seal(): Promise<void> {
     const { storage, signer, file } = this.#parts;
-    const head = await auditHead(storage);
-    if (!head || head.number === this.#sealed || this.#findings.length > 0) return;
+    const head = (await auditHead(storage)) ?? BEFORE_ALL;
+    if (head.number === this.#sealed || this.#findings.length > 0) return;
     const seal = { head: { ...head }, signature: signer.sign({ ...head, kind: 'audit-head' }) };
     writeFileSync(`${file}.new`, JSON.stringify(seal), { mode: 0o600 });
     renameSync(`${file}.new`, file);
     this.#sealed = head.number;
+  }
+
+  /**
+   * An operator has looked into what was found, and goes on from what is there: that stands in the audit. What is wrong
+   * within the chain stays found at every check.
+   */
+  async accept(now: number): Promise<readonly string[]> {
+    const { storage } = this.#parts;
+    const found = await this.check();
+    const [first = 'nothing'] = found;
+    const detail = { findings: found.length, first };
+    await writeAudit(storage, { actorKind: 'server', action: 'audit-accepted', detail }, now);
+    this.#findings = [];
+    this.#sealed = undefined;
+    await this.seal();
+    return this.check();
   }
 
   async stop(): Promise<void> {
