@@ -39,6 +39,7 @@ const SCENES: Record<string, Call | null> = {
   ringing: aCall({ id: 'b'.repeat(26) }),
   talking: aCall({ id: 'd'.repeat(26), state: 'talking' }),
   'no-keys': aCall({ id: 'e'.repeat(26), state: 'talking', keysPossible: false, keys: keys('info-only') }),
+  'no-key-came': aCall({ id: 'r'.repeat(26), state: 'talking', keys: keys('none') }),
   'unknown-keys': aCall({ id: 'q'.repeat(26), state: 'talking', keys: keys('unknown') }),
   payment: inPayment('f', { keys: 10, of: 16, mistakes: 1, waiting: true, waitingSince: Date.now() - 12_000 }),
   'payment-full': inPayment('s', {
@@ -143,8 +144,17 @@ for (const [language, theme] of PAIRS) {
       anEndedCall('i', { direction: 'out', number: '09012345678', end: 'no-answer' }),
       anEndedCall('j', { number: null }),
     ];
+    const [first] = server.recent;
+    server.answers.set(`GET /v1/calls/${first?.id}/payments`, () => ({
+      payments: [aPayment({ outcome: 'declined', reason: 'funds' }), first?.payment],
+      next: null,
+    }));
     await signIn(page, server);
     await page.getByTestId('ready').click();
+    await page.getByTestId('call-payments').click();
+    await page.getByRole('list').getByText('••••').waitFor();
+    await look('call-payments');
+    await page.getByTestId('call-payments').click();
     for (const [name, call] of Object.entries(SCENES)) {
       if (call !== null) await bring(page, server, call);
       await look(name);

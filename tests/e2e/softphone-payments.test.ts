@@ -271,6 +271,15 @@ test('where nobody knows whether keys arrive, one can be tried first, and the re
   expect(await page.getByTestId('key-test').count()).toBe(0);
 });
 
+test('a test in which no key came warns, and leaves it to the agent to try', async () => {
+  await signIn(page, house.server);
+  await bring(page, house.server, { ...talking, keys: { ...talking.keys, advice: 'none' } });
+  await page.getByTestId('keys-warning').getByText('No key arrived in the test.').waitFor();
+  await page.getByTestId('keys-warning').getByTestId('key-test').waitFor();
+  const take = page.getByTestId('take-payment');
+  expect([await take.isDisabled(), await take.getAttribute('aria-disabled')]).toEqual([false, 'false']);
+});
+
 test('a line that is sure says nothing; one that can’t carry cards is refused in words before anybody presses', async () => {
   await signIn(page, house.server);
   await bring(page, house.server, talking);

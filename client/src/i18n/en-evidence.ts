@@ -86,6 +86,9 @@ export const enEvidence = {
   'state.scope.never': 'Not approved yet',
   'state.scope.never.text':
     'Nobody has approved a map of where card data flows, so changes can’t be seen. Whoever runs the server approves it with: npm run scope-map -- --approve',
+  'state.scope.altered': 'The approved map was altered',
+  'state.scope.altered.text':
+    'What lies there isn’t what was approved, so changes can’t be seen. Find out who altered it, then approve the map anew with: npm run scope-map -- --approve',
   'state.scope.changed': 'Changed since it was approved',
   'state.scope.changed.text':
     'Look at each change. If all of them are meant, approve the map anew with: npm run scope-map -- --approve',
@@ -135,5 +138,10 @@ export const enEvidence = {
   'audit.action.rules-put': 'Changed a merchant’s rules',
   'audit.action.receipts-export': 'Fetched receipts',
   'audit.action.audit-export': 'Saved the audit',
+  'audit.action.audit-accepted': 'Accepted a loss of the audit',
+  'audit.action.server-start': 'Started',
+  'audit.action.reload': 'Read its settings anew',
+  'audit.action.payments-closed': 'Closed payments on a line',
+  'audit.action.payments-open': 'Opened payments on a line',
   'audit.action.retention-erase': 'Erased what was too old',
 } as const;

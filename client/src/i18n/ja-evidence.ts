@@ -87,6 +87,9 @@ export const jaEvidence: Record<keyof typeof enEvidence, string> = {
   'state.scope.never': '未承認',
   'state.scope.never.text':
     'カードの情報が流れる範囲の図がまだ承認されていないため、変化がわかりません。サーバーの管理者が次で承認します: npm run scope-map -- --approve',
+  'state.scope.altered': '承認済みの図が改変されています',
+  'state.scope.altered.text':
+    '承認されたものと違うため、変化がわかりません。だれが変えたかを調べたうえで、次で承認し直します: npm run scope-map -- --approve',
   'state.scope.changed': '承認後に変更あり',
   'state.scope.changed.text':
     '一つずつ確かめてください。すべて意図したものなら、次で承認し直します: npm run scope-map -- --approve',
@@ -135,5 +138,10 @@ export const jaEvidence: Record<keyof typeof enEvidence, string> = {
   'audit.action.rules-put': '加盟店の決まりの変更',
   'audit.action.receipts-export': '証明の取得',
   'audit.action.audit-export': '監査ログの保存',
+  'audit.action.audit-accepted': '監査ログの欠損の承認',
+  'audit.action.server-start': '起動',
+  'audit.action.reload': '設定の再読み込み',
+  'audit.action.payments-closed': '回線のお支払いを停止',
+  'audit.action.payments-open': '回線のお支払いを再開',
   'audit.action.retention-erase': '期限切れの消去',
 };

@@ -8,6 +8,7 @@ import { Latest } from './latest.ts';
 /** What is done and written down: the audit's own words for it. */
 export const AUDIT_ACTIONS = [
   'sign-in',
+  'sign-in-refused',
   'sign-out',
   'payment-start',
   'payment-cancel',
@@ -26,6 +27,12 @@ export const AUDIT_ACTIONS = [
   'rules-put',
   'receipts-export',
   'audit-export',
+  'audit-accepted',
+  'server-start',
+  'reload',
+  'payments-closed',
+  'payments-open',
+  'retention-erase',
 ] as const;
 
 const SHOWN_AT_ONCE = 50;

@@ -32,7 +32,11 @@ test('all pages of a period become one file, with the chain’s end where it is 
   expect(asked.map(({ from }) => from)).toEqual([1, 6]);
   expect(asked[0]).toMatchObject({ since: new Date(2026, 4, 1).getTime(), until: new Date(2026, 4, 3).getTime() });
   expect(found?.chain).toMatchObject({ first: 4, last: 6, count: 3, toTheEnd: true, findings: [] });
-  expect(JSON.parse(found?.file ?? '')).toMatchObject({ receipts: [{}, {}, {}], head: { number: 6 } });
+  expect(JSON.parse(found?.file ?? '')).toMatchObject({
+    receipts: [{}, {}, {}],
+    head: { number: 6 },
+    publicKey: 'PEM',
+  });
   expect([publicKey, fetched]).toEqual(['PEM', null]);
   made.choose({ merchant: 'n' });
   expect(made.state.getState().found).toBeNull();

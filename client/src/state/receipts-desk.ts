@@ -79,11 +79,12 @@ export class ReceiptsDesk {
     if (!key.ok) return this.#refused(key.error);
     const chain = await followChain({ receipts, head }, this.#parts.digest);
     if (this.state.getState().fetched === null) return;
-    const file = `${JSON.stringify({ receipts, head }, null, 1)}\n`;
+    const { publicKey } = key.value;
+    const file = `${JSON.stringify({ receipts, head, publicKey }, null, 1)}\n`;
     this.state.setState({
       fetched: null,
       found: { chain, file, cut: next !== null },
-      publicKey: key.value.publicKey,
+      publicKey,
     });
   }
 

@@ -30,6 +30,8 @@ export function PaymentFormView({ call }: { call: Call }) {
   const { purpose, guide, gentle } = chosenOf(form, call, merchant, settings);
   const fields = fieldsOf(purpose, merchant);
   const noKeys = keysRefused(call);
+  // A warning comes before what it is about; a quiet word doesn't stand in the way.
+  const warned = call.keys.advice === 'none';
   const held = !noKeys && call.state === 'held';
   const blocked = noKeys || held || form.sending || testing || call.state !== 'talking';
 
@@ -84,6 +86,7 @@ export function PaymentFormView({ call }: { call: Call }) {
 
   return (
     <form className={styles.form} onSubmit={submit} noValidate>
+      {warned && <KeysAdvice call={call} />}
       {/* Nothing is filled in that can't be sent. */}
       {!noKeys ? (
         <>
@@ -144,7 +147,7 @@ export function PaymentFormView({ call }: { call: Call }) {
         </button>
         <PurposeMenu purpose={purpose} disabled={noKeys} />
       </div>
-      {!noKeys && !held && <KeysAdvice call={call} />}
+      {!noKeys && !held && !warned && <KeysAdvice call={call} />}
       {held && (
         <p className={controls.quiet} id={`${id}-hindrance`}>
           {t('pay.held')}

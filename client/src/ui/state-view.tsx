@@ -125,18 +125,15 @@ function CardProcess({ state: { up, notInForce } }: { state: ServerState['cardPr
   );
 }
 
+const SCOPE_TONES = { same: 'good', changed: 'warn', altered: 'bad', never: 'none' } as const;
+
 function ScopeMap({ state: { approved, changes } }: { state: ServerState['scopeMap'] }) {
   const t = useTranslate();
-  const is = !approved ? 'never' : changes.length === 0 ? 'same' : 'changed';
+  const is = approved ? (changes.length === 0 ? 'same' : 'changed') : changes.length === 0 ? 'never' : 'altered';
   return (
-    <Panel
-      tone={is === 'same' ? 'good' : is === 'changed' ? 'warn' : 'none'}
-      title={t('state.scope')}
-      state={t(`state.scope.${is}`)}
-      testId="scope-map"
-    >
+    <Panel tone={SCOPE_TONES[is]} title={t('state.scope')} state={t(`state.scope.${is}`)} testId="scope-map">
       <p>{t(`state.scope.${is}.text`)}</p>
-      {changes.length > 0 && (
+      {is === 'changed' && (
         <ul className={panel.list} lang="en">
           {changes.map((change) => (
             <li key={change}>{change}</li>
