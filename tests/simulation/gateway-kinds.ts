@@ -32,7 +32,7 @@ const PLAIN: Omit<Kind, 'name'> = {
   byOrder: [],
 };
 
-/** The services of the adapters, as their documents have them (docs/money.md has the same table). */
+/** The services of the adapters, as their documents have them (docs/money.md#what-the-services-do). */
 const OF_ADAPTERS: Record<GatewayCredentials['kind'], readonly Kind[]> = {
   sandbox: [
     { ...PLAIN, name: 'sandbox', pendingMs: 60_000 },

@@ -67,6 +67,7 @@ const Attempt = z.object({
     .catch(undefined),
 });
 const NoSuchAttempt = z.object({ error: z.literal('no-such-attempt') });
+const Busy = z.object({ error: z.literal('busy') });
 const Declined = z.enum(DECLINED).catch('card-refused');
 const Failed = z.enum(FAILED).catch('gateway-refused');
 
@@ -177,6 +178,8 @@ function answerOf(result: ExchangeResult, attempt: AttemptName): Answer {
   if (result.is !== 'answered') return notSent(result) ?? { is: 'unknown' };
   const { status, json } = result;
   const refused = REFUSED[status];
+  // Proxies say 503 too, some of them when the service died over a request: only its own word means that nothing was done.
+  if (status === 503 && !Busy.safeParse(json).success) return { is: 'unknown' };
   if (refused) return { is: 'failed', reason: refused };
   if (status !== 200 && status !== 201 && status !== 402) return { is: 'unknown' };
   return asAnswer(attemptOf(json, attempt));
