@@ -82,7 +82,7 @@ export const GMO_OPENAPI: readonly Asked[] = [
   {
     operation: 'verifyCard',
     ask: pay('card-update'),
-    means: { ...FAULTS, '201 kept': KEPT, '400 number': declined('card-number-wrong') },
+    means: { ...FAULTS, '201 kept': KEPT, '201 checked-only': UNKNOWN, '400 number': declined('card-number-wrong') },
   },
   { operation: 'verifyCard', ask: pay('card-update', '7'), means: { '201 kept': KEPT } },
   {

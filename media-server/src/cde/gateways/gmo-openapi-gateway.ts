@@ -294,7 +294,10 @@ function answerOf(result: ExchangeResult, attempt: AttemptName): Answer {
   if (result.status === 202) return { is: 'unknown' };
   if (result.status !== 201) return refusalIn(result.status, result.json);
   const order = orderIn(result, attempt.of?.reference ?? attempt.reference);
-  return order && done(attempt.purpose, order.orderReference.status) ? approvalOf(order, attempt) : { is: 'unknown' };
+  if (!order || !done(attempt.purpose, order.orderReference.status)) return { is: 'unknown' };
+  // Checked, and no word of the card being kept: a look-up reads the member's list.
+  if (attempt.purpose === 'card-update' && !order.onfileCardResult) return { is: 'unknown' };
+  return approvalOf(order, attempt);
 }
 
 function foundBy(result: ExchangeResult, attempt: AttemptName): Found {
