@@ -3,51 +3,19 @@ import type { FromCard, Language } from '../card-link/contract.ts';
 import type { CallMedia } from '../media/call-media.ts';
 import { type Id, newId } from '../shared/ids.ts';
 import { err, ok, type Problem, type Result } from '../shared/result.ts';
-import type { SilenceFacts } from '../storage/receipts.ts';
 import type { LegEnd, LegHandlers, Registration, SipLeg } from '../sip/leg.ts';
 import { AgentRings } from './agent-rings.ts';
 import type { PaymentStarter } from './books.ts';
-import { type CallInput, type CallOutput, type CallState, newCall, sounding, stepCall } from './call.ts';
+import { type CallInput, type CallOutput, type CallState, newCall, shownState, sounding, stepCall } from './call.ts';
+import type { CallOwner, CallParty } from './call-owner.ts';
 import type { CallMerchant, CallParts } from './call-parts.ts';
 import { CallPayments } from './call-payments.ts';
+import { agentRefusal, paymentRefusal } from './call-refusal.ts';
 import { CustomerGate } from './customer-gate.ts';
 import { CustomerLine } from './customer-line.ts';
-import { type KeyWay, KeyWatch } from './key-watch.ts';
+import { KeyWatch } from './key-watch.ts';
 import type { PaymentSession } from './payment-session.ts';
 import { type PaymentTerms, spoken } from './payment-terms.ts';
-
-/** Who is at the customer's end. */
-export interface CallParty {
-  readonly number: string | null;
-  readonly displayName: string | null;
-  readonly called: string;
-  /** Of the merchant's number that the call goes through, where it has one of its own. */
-  readonly language?: Language | undefined;
-}
-
-/** What a call tells its owner, `calls.ts`. */
-export interface CallOwner {
-  /** Something that is shown has changed. */
-  changed(call: CallSession): void;
-  /** Writes a payment down before its dialogue begins; false: it can't be written. */
-  paymentBegins(call: CallSession, payment: Payment, by: PaymentStarter): Promise<boolean>;
-  /** The card process took no payment of this id. */
-  paymentRefused(payment: Id): void;
-  paymentChanged(call: CallSession, payment: Payment): void;
-  /** What the wall of its payment did. */
-  receipt(call: CallSession, facts: SilenceFacts): void;
-  /** It looks for agents: ring those who are ready, by `ringAgent`. */
-  agentsWanted(call: CallSession): void;
-  /** Its payment needs the ledger's word. */
-  ledgerWanted(payment: Id): void;
-  declined(call: CallSession, person: Id): void;
-  /** The agent's leg ended though nobody hung up. */
-  agentLost(call: CallSession, person: Id): void;
-  /** A key of its customer's came in, by this way. */
-  keyCounted(call: CallSession, way: KeyWay): void;
-  /** It is over, its payment too; forget it. */
-  over(call: CallSession): void;
-}
 
 const LEG_LOST_LIMIT = 3;
 /** Keys by SIP INFO, and by nothing else, that end a payment in which none is heard. */
@@ -294,14 +262,14 @@ export class CallSession {
   // ---- what the agent asks ----
 
   hold(on: boolean): Result<void, Problem<ProblemCode>> {
-    const refused = this.#refusal();
+    const refused = agentRefusal(this.#state);
     if (refused) return err(refused);
     this.#input({ type: 'hold', on });
     return ok(undefined);
   }
 
   sendKey(key: string): Result<void, Problem<ProblemCode>> {
-    const refused = this.#refusal();
+    const refused = agentRefusal(this.#state);
     if (refused) return err(refused);
     if (!this.#gate.far?.keysOut) {
       return err({
@@ -315,7 +283,7 @@ export class CallSession {
 
   /** Asks the customer to press 1: whether and how it reaches us. */
   async testKeys(): Promise<Result<KeyTest, Problem<ProblemCode>>> {
-    const refused = this.#refusal();
+    const refused = agentRefusal(this.#state);
     if (refused) return err(refused);
     if (this.#state.hold) return err({ code: 'not-possible', message: 'the call is held: take it back first' });
     return this.#keys.test(this.language);
@@ -333,32 +301,12 @@ export class CallSession {
 
   /** Why no payment can be started in this call now. */
   paymentRefusal(): Problem<ProblemCode> | undefined {
-    const refused = this.#refusal();
-    if (refused) return refused;
-    if (!this.#parts.link.up) {
-      return {
-        code: 'card-process-down',
-        message: 'the card process is being started again: try again in a second',
-      };
-    }
-    const closed = this.#parts.paymentsClosed?.(this.trunk);
-    if (closed) {
-      return {
-        code: 'payments-closed',
-        message:
-          closed === 'closed'
-            ? 'the leak canary found this line’s wall not good: no payment is taken until it finds it good again'
-            : 'the wall of this line is being proven after a start: try again in a minute',
-      };
-    }
-    if (this.#keys.isImpossible) {
-      return {
-        code: 'keys-impossible',
-        message:
-          "this call's carrier sends keys by SIP INFO, which must not carry a card: it has to send them as RFC 4733 events",
-      };
-    }
-    return undefined;
+    const { link, paymentsClosed } = this.#parts;
+    return paymentRefusal(this.#state, {
+      cardProcessUp: link.up,
+      closed: paymentsClosed?.(this.trunk),
+      keysImpossible: this.#keys.isImpossible,
+    });
   }
 
   /** Starts payment mode. Resolves when the dialogue runs behind the wall, or with why it can't. */
@@ -367,15 +315,6 @@ export class CallSession {
     if (refused) return err(refused);
     this.#gate.play(undefined, this.language);
     return this.#payments.start(terms, by);
-  }
-
-  #refusal(): Problem<ProblemCode> | undefined {
-    if (this.ended) return { code: 'call-ended', message: 'the call has ended' };
-    if (this.#state.customer !== 'up' || this.#state.agent !== 'up') {
-      return { code: 'call-not-answered', message: 'the call is not answered on both sides' };
-    }
-    if (this.#state.payment) return { code: 'already-in-payment', message: 'this call is in a payment already' };
-    return undefined;
   }
 
   #keyByInfo(): void {
@@ -536,7 +475,7 @@ export class CallSession {
       displayName: this.#party.displayName,
       called: this.#party.called,
       language: this.language,
-      state: this.#shown(),
+      state: shownState(state),
       startedAt: this.startedAt,
       answeredAt: this.#answeredAt ?? null,
       endedAt: this.#endedAt ?? null,
@@ -546,14 +485,5 @@ export class CallSession {
       keys: this.#keys.view(),
       payment: this.#payments.view(),
     };
-  }
-
-  #shown(): Call['state'] {
-    const state = this.#state;
-    if (state.end !== undefined) return 'ended';
-    if (state.payment) return 'payment';
-    if (state.agent === 'lost') return 'reconnecting';
-    if (state.customer !== 'up' || state.agent !== 'up') return 'ringing';
-    return state.hold ? 'held' : 'talking';
   }
 }

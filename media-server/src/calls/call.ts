@@ -2,7 +2,7 @@
  * A call as a pure machine: who of customer and agent is there, and what follows. The driver (`call-session.ts`) makes it
  * so. What is heard follows from the state alone (`sounding`), so no path can forget to shut or open something.
  */
-import type { CallEnd } from '@tonegate/api-schema';
+import type { Call, CallEnd } from '@tonegate/api-schema';
 import type { Sound } from '../card-link/contract.ts';
 
 export interface CallState {
@@ -148,4 +148,13 @@ function nobody(call: CallState, announce: boolean): CallOutput[] {
 function ended(call: CallState, end: CallEnd): CallOutput[] {
   call.end = end;
   return [{ type: 'end-customer' }, { type: 'end-agents' }, { type: 'ended' }];
+}
+
+/** The state as agents and API clients see it. */
+export function shownState(state: CallState): Call['state'] {
+  if (state.end !== undefined) return 'ended';
+  if (state.payment) return 'payment';
+  if (state.agent === 'lost') return 'reconnecting';
+  if (state.customer !== 'up' || state.agent !== 'up') return 'ringing';
+  return state.hold ? 'held' : 'talking';
 }
