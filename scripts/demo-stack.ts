@@ -52,6 +52,16 @@ export interface StackOptions {
   /** Another main file for the media-server. */
   readonly serverEntry?: string;
   readonly environment?: Record<string, string>;
+  /** When the sandbox runs and the media-server doesn't yet: further settings of that one. */
+  readonly beforeServer?: (sandbox: SandboxAccess) => Promise<Record<string, unknown>>;
+}
+
+/** How the sandbox is reached. */
+export interface SandboxAccess {
+  readonly port: number;
+  readonly rtpMin: number;
+  readonly caFile: string;
+  readonly keyFile: string;
 }
 
 export interface Stack {
@@ -149,11 +159,17 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       },
       (line) => line.includes('sandbox ready'),
     );
+    const further = await options.beforeServer?.({
+      port: ports.sandbox,
+      rtpMin: ports.rtpMin,
+      caFile: certificate.caFile,
+      keyFile,
+    });
     const startServer = async () => {
       const child = await launch(
         'media-server',
         options.serverEntry ?? 'media-server/src/main.ts',
-        merged(serverSettings(folder, ports, options.ports === 'free'), options.settings ?? {}),
+        merged(merged(serverSettings(folder, ports, options.ports === 'free'), options.settings ?? {}), further ?? {}),
         (line) => line.includes('"ready":true'),
       );
       stack.server = child;

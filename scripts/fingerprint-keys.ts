@@ -9,13 +9,12 @@ import process from 'node:process';
 import { DatabaseSync } from 'node:sqlite';
 import { FINGERPRINT_SETTING } from '../media-server/src/cde/attempt/fingerprint.ts';
 import { newKey, readKeyFile } from '../media-server/src/cde/vault/key-file.ts';
-import { readSettings } from '../media-server/src/settings.ts';
+import { cardFiles } from './card-files.ts';
 import { replaceKeyFile } from './replace-key-file.ts';
 
 const words = process.argv.slice(2);
 const verb = words.find((word) => word === 'rotate' || word === 'retire');
-const { card, dataFolder } = readSettings(words.find((word) => word !== verb));
-const file = path.resolve(card.fingerprintKeyFile ?? path.join(dataFolder, 'fingerprint-keys.json'));
+const { fingerprintKeyFile: file, ledger: folder } = cardFiles(words.find((word) => word !== verb));
 
 if (!existsSync(file)) {
   console.error(`${file} isn't there: the card process makes it at its first start.`);
@@ -33,7 +32,7 @@ for (const [at, { id }] of keys.entries()) {
 }
 
 function knownBy(): Map<string, number> {
-  const ledger = path.join(dataFolder, 'card/ledger/ledger.sqlite');
+  const ledger = path.join(folder, 'ledger.sqlite');
   if (!existsSync(ledger)) return new Map();
   const db = new DatabaseSync(ledger, { readOnly: true });
   const rows = db

@@ -3,19 +3,16 @@
 //   npm run gateway-keys -- [settings.json] rotate     a new key in front; then SIGHUP the server: it wraps all under it
 //   npm run gateway-keys -- [settings.json] retire     forgets the keys under which nothing is sealed any more
 import { existsSync } from 'node:fs';
-import path from 'node:path';
 import process from 'node:process';
 import { CredentialStore, credentialsFile } from '../media-server/src/cde/vault/credential-store.ts';
 import { newKey, readKeyFile } from '../media-server/src/cde/vault/key-file.ts';
 import { KEK_SETTING } from '../media-server/src/cde/vault/key-ring.ts';
-import { readSettings } from '../media-server/src/settings.ts';
+import { cardFiles } from './card-files.ts';
 import { replaceKeyFile } from './replace-key-file.ts';
 
 const words = process.argv.slice(2);
 const verb = words.find((word) => word === 'rotate' || word === 'retire');
-const { card, dataFolder } = readSettings(words.find((word) => word !== verb));
-const file = path.resolve(card.kekFile ?? path.join(dataFolder, 'gateway-keys.json'));
-const folder = path.join(dataFolder, 'card/ledger');
+const { kekFile: file, ledger: folder } = cardFiles(words.find((word) => word !== verb));
 
 if (!existsSync(file)) {
   console.error(`${file} isn't there: the server makes it at its first start.`);

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { CardHostSettings } from '../media-server/src/card-host-settings.ts';
 import { Settings } from '../media-server/src/settings.ts';
 
 const file = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../docs/settings.md');
@@ -40,8 +41,18 @@ export function withTables(text: string): string {
   return `${text.slice(0, at)}${MARK}\n\n${tables()}\n`;
 }
 
+const CARD_HOST = `# A card host's settings
+
+Of \`npm run card -- settings.json\`, which runs the card process [on a host of its own](operations.md#the-card-process-on-a-host-of-its-own). \`gateway\` is as above, and has to be given; of files all have to be named.`;
+
 function tables(): string {
-  const all = Settings.toJSONSchema({ io: 'input' }) as Schema;
+  const server = tablesOf(Settings.toJSONSchema({ io: 'input' }) as Schema);
+  const { gateway: _same, ...properties } = (CardHostSettings.toJSONSchema({ io: 'input' }) as Schema).properties ?? {};
+  const required = ['dataFolder', 'listen', 'media'];
+  return `${server}\n\n${CARD_HOST}\n\n${tablesOf({ properties, required }, 'Card host: ')}`;
+}
+
+function tablesOf(all: Schema, prefix = ''): string {
   const groups: { title: string; rows: string[] }[] = [{ title: 'General', rows: [] }];
   for (const [name, schema] of Object.entries(all.properties ?? {})) {
     if (schema.properties) addGroup(groups, name, schema);
@@ -52,7 +63,7 @@ function tables(): string {
     }
   }
   const head = '| setting | values | default | meaning |\n| --- | --- | --- | --- |';
-  return groups.map(({ title, rows }) => `## ${title}\n\n${[head, ...rows].join('\n')}`).join('\n\n');
+  return groups.map(({ title, rows }) => `## ${prefix}${title}\n\n${[head, ...rows].join('\n')}`).join('\n\n');
 }
 
 /** One table for each kind. */

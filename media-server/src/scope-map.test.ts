@@ -37,6 +37,18 @@ test('a new trunk, another port and another payment service are told against the
   expect(said).toContain('gone: Media server listens on https 0.0.0.0:7443');
 });
 
+test('a card process on another host is told, with what seals the way to it', () => {
+  const files = { certFile: 's.pem', keyFile: 's.key', caFile: 'ca.pem' };
+  const remote = { host: 'card.example', media: { ip: '10.0.0.1' }, ...files };
+  const said = scopeDifferences(scopeMap(settings()), scopeMap(settings({ card: { remote } })));
+  expect(said).toContain('new: Card process listens on tls card.example:7600');
+  expect(said).toContain(
+    'new: Card process → Media workers (SFU): RTP: voice, never during a payment (SRTP (AEAD_AES_256_GCM))',
+  );
+  expect(said).toContain('new: Media workers (SFU) listens on udp 10.0.0.1:45000–46999 (gates)');
+  expect(said).toContain('gone: Card process listens on unix card/card.sock (0600)');
+});
+
 test('where codes and outcomes go is told, and what protects them', () => {
   const said = scopeDifferences(scopeMap(settings()), scopeMap(settings(told)));
   expect(said).toContain("new: Text messages (smpp) [outside]: smsc.example:2775: on to customers' phones");

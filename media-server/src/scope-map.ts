@@ -43,9 +43,10 @@ const SYSTEMS = "Merchant's systems";
 const OWN_SERVICES = 'Payment services of merchants';
 
 export function scopeMap(settings: Settings): ScopeMap {
-  const { http, sip, media, gateway, codes, webhooks } = settings;
-  const { min, max } = media.rtpPorts;
-  const service = `Payment service (${gateway.kind})`;
+  const { card, http, sip, media, gateway, codes, webhooks } = settings;
+  const { remote } = card;
+  const service = remote ? 'Payment service' : `Payment service (${gateway.kind})`;
+  const link = remote ? 'TLS 1.3, both ends by certificate' : 'unix socket, mode 0600';
   const texts = codes.sender && `Text messages (${codes.sender.kind})`;
   const signalling = [
     `udp ${sip.bind}:${sip.udpPort}`,
@@ -70,8 +71,8 @@ export function scopeMap(settings: Settings): ScopeMap {
     {
       name: CARD,
       scope: 'cde',
-      what: 'gate, keys, guide, gateways, ledger; a process of its own',
-      listens: [`udp ${media.bind}:${min}–${max}`, 'udp loopback (SFU)', 'unix card/card.sock (0600)'],
+      what: `gate, keys, guide, gateways, ledger; a process of its own${placeOf(card)}`,
+      listens: cardListens(settings),
       keeps: ['ledger: brand, last four digits, keyed fingerprint; no number, no expiry, no security code'],
     },
     {
@@ -89,7 +90,10 @@ export function scopeMap(settings: Settings): ScopeMap {
       name: SFU,
       scope: 'connected',
       what: `${media.workers} × mediasoup; nothing of a customer during a payment`,
-      listens: [`udp and tcp ${media.webRtcPort}–${media.webRtcPort + media.workers - 1}`],
+      listens: [
+        `udp and tcp ${media.webRtcPort}–${media.webRtcPort + media.workers - 1}`,
+        ...(remote ? [`udp ${remote.media.ip}:${remote.media.ports.min}–${remote.media.ports.max} (gates)`] : []),
+      ],
       keeps: [],
     },
     { name: AGENT, scope: 'outside', what: 'browser or desktop application', listens: [], keeps: [] },
@@ -105,7 +109,13 @@ export function scopeMap(settings: Settings): ScopeMap {
           },
         ]
       : []),
-    { name: service, scope: 'outside', what: new URL(gateway.url).host, listens: [], keeps: [] },
+    {
+      name: service,
+      scope: 'outside',
+      what: remote ? "as the card host's own settings say" : new URL(gateway.url).host,
+      listens: [],
+      keeps: [],
+    },
     {
       name: OWN_SERVICES,
       scope: 'outside',
@@ -124,15 +134,9 @@ export function scopeMap(settings: Settings): ScopeMap {
       flow(CARD, carrier, "RTP: the guide's voice, the agent's voice", 'none (RTP)', false),
       flow(carrier, SERVER, 'SIP; key bodies in INFO are counted, never read', 'TLS where the trunk uses it', false),
     ]),
-    flow(CARD, SFU, 'RTP: voice, never during a payment', 'loopback', false),
-    flow(SERVER, CARD, 'contract: commands, order text without card numbers', 'unix socket, mode 0600', false),
-    flow(
-      CARD,
-      SERVER,
-      'contract: words of fixed lists, counts, brand, last four digits',
-      'unix socket, mode 0600',
-      false,
-    ),
+    flow(CARD, SFU, 'RTP: voice, never during a payment', remote ? 'SRTP (AEAD_AES_256_GCM)' : 'loopback', false),
+    flow(SERVER, CARD, 'contract: commands, order text without card numbers', link, false),
+    flow(CARD, SERVER, 'contract: words of fixed lists, counts, brand, last four digits', link, false),
     ...[service, OWN_SERVICES].map((to) =>
       flow(CARD, to, 'authorization: number, expiry, security code', 'TLS 1.2 or later, verified', true),
     ),
@@ -147,6 +151,17 @@ export function scopeMap(settings: Settings): ScopeMap {
       : []),
   ];
   return { parts, flows };
+}
+
+function placeOf({ remote, user }: Settings['card']): string {
+  if (remote) return `, on ${remote.host}`;
+  return user === undefined ? '' : `, of the user ${user}`;
+}
+
+function cardListens({ card, media }: Settings): string[] {
+  if (card.remote) return [`tls ${card.remote.host}:${card.remote.port}`, "udp as the card host's own settings say"];
+  const { min, max } = media.rtpPorts;
+  return [`udp ${media.bind}:${min}–${max}`, 'udp loopback (SFU)', 'unix card/card.sock (0600)'];
 }
 
 type Sender = NonNullable<Settings['codes']['sender']>;

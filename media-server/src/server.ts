@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Server as TlsServer } from 'node:tls';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,11 @@ import { FunnelRecorder } from './calls/funnel-recorder.ts';
 import { GatewayDesk } from './calls/gateway-desk.ts';
 import { CanaryRunner, type CanaryRunnerParts } from './canary/canary-runner.ts';
 import { canaryHealth, canaryMetrics, canaryShown } from './canary/report.ts';
+import { cardDetail } from './card-detail.ts';
 import { CardLink } from './card-link/card-link.ts';
+import type { CardOwner } from './card-link/launch.ts';
+import type { RemoteCard } from './card-link/session.ts';
+import { cardFolders, cardGateway, cardOwner, cardSettings } from './card-settings.ts';
 import { readOwnGateway } from './cde/gateways/own-gateway.ts';
 import { languagesIn, PROMPTS_FOLDER, readLanguage } from './cde/prompts/language.ts';
 import type { CardSettings } from './cde/settings.ts';
@@ -118,9 +122,14 @@ async function start(
   undo.push(() => workers.close());
   await workers.start();
 
+  const { remote } = settings.card;
+  const owner = cardOwner(settings.card.user, cardFolders(settings).folder);
+  if (settings.card.user !== undefined && !owner)
+    log.warn('card.user is set, but only root can start the card process as another user');
   // The parts below call each other: each is reached through what is declared here, when all of them are there.
   const link: CardLink = new CardLink({
-    settings: cardSettings(settings, certificate.caFile),
+    card: remote ? remoteCard(remote) : settingsOfCard(settings, owner, certificate.caFile),
+    ...(owner && { owner }),
     ...(options.cardEntry !== undefined && { entry: options.cardEntry }),
     log,
     clock: systemClock,
@@ -200,7 +209,7 @@ async function start(
   const webhooks = webhooksOf(settings, storage, log, registry);
   undo.push(() => webhooks.close());
   const createMedia = (codec: 'PCMU' | 'PCMA') =>
-    options.createMedia?.(workers, codec) ?? CallMedia.create(workers, codec);
+    options.createMedia?.(workers, codec, remote?.media) ?? CallMedia.create(workers, codec, remote?.media);
   const canary = canaryOf(settings, registry, storage, { link, createMedia, log });
   const sip: SipServer = new SipServer({
     settings: settings.sip,
@@ -226,7 +235,7 @@ async function start(
       clock: systemClock,
       log,
       bind: settings.media.bind,
-      announced: ({ ip, trunk }) => announcedAddress(settings, ip, trunk),
+      announced: ({ ip, trunk }) => announcedAddress(settings, link.host?.announced, ip, trunk),
       awaitAgentMs: settings.calls.awaitAgentSeconds * 1000,
       queueMs: settings.calls.queueSeconds * 1000,
       nobody: settings.calls.nobody,
@@ -254,7 +263,7 @@ async function start(
       {
         name: 'card-process',
         ok: link.up,
-        ...(link.unconfined.length > 0 && { detail: `not in force: ${link.unconfined.join(', ')}` }),
+        ...cardDetail(link, settings.media.bind),
       },
       {
         name: 'scope map',
@@ -423,15 +432,19 @@ function canaryOf(
   settings: Settings,
   registry: Registry,
   storage: Storage,
-  parts: Pick<CanaryRunnerParts, 'link' | 'createMedia' | 'log'>,
+  parts: Pick<CanaryRunnerParts, 'createMedia' | 'log'> & { readonly link: CardLink },
 ): CanaryRunner | undefined {
-  const { canary, gateway, media, sip } = settings;
+  const { canary, card, gateway, media, sip } = settings;
   if (canary.everyMinutes === 0) return undefined;
   const runner: CanaryRunner = new CanaryRunner({
     ...parts,
     clock: systemClock,
     bind: media.bind,
-    practice: gateway.kind === 'sandbox',
+    remote: card.remote?.media,
+    // The card process's word: on another host it has its own settings.
+    get practice() {
+      return parts.link.gateway === 'sandbox';
+    },
     currency: ('currencies' in gateway && gateway.currencies?.[0]) || 'JPY',
     // Phones with an account of their own come through none.
     trunks: [...sip.trunks.map(({ name }) => name), ''],
@@ -465,10 +478,16 @@ function mediaAddresses(settings: Settings): { ip: string; announced?: string }[
   }));
 }
 
-/** The address written in SDP for a peer: the trunk's, loopback for loopback, the public one, or this machine's first. */
-function announcedAddress(settings: Settings, peer: string, trunkName: string | undefined): string {
+/** The address written in SDP for a peer: the trunk's, another card host's, loopback for loopback, the public one, or this machine's first. */
+function announcedAddress(
+  settings: Settings,
+  cardHost: string | undefined,
+  peer: string,
+  trunkName: string | undefined,
+): string {
   const trunk = settings.sip.trunks.find(({ name }) => name === trunkName);
   if (trunk?.mediaAddress !== undefined) return trunk.mediaAddress;
+  if (cardHost !== undefined) return cardHost;
   const far = trunk?.host ?? peer;
   if (far === '::1') return '::1';
   if (far.startsWith('127.') || far === 'localhost') return '127.0.0.1';
@@ -478,44 +497,38 @@ function announcedAddress(settings: Settings, peer: string, trunkName: string | 
   return ownAddresses()[0] ?? '127.0.0.1';
 }
 
-function cardSettings(settings: Settings, devCaFile: string): CardSettings {
-  const { card, dataFolder } = settings;
-  const folder = path.join(dataFolder, 'card');
-  return {
-    socket: path.join(folder, 'card.sock'),
-    ledgerFolder: path.join(folder, 'ledger'),
-    kekFile: path.resolve(card.kekFile ?? path.join(dataFolder, 'gateway-keys.json')),
-    packetCapture: card.packetCapture,
-    fingerprintKeyFile: path.resolve(card.fingerprintKeyFile ?? path.join(dataFolder, 'fingerprint-keys.json')),
-    logFile: path.join(folder, 'card.log'),
-    logLevel: settings.logLevel,
-    rtpPorts: settings.media.rtpPorts,
-    threads: card.threads,
-    gateway: gatewayOf(settings, devCaFile),
-    lookupDelaysMs: card.lookupDelaysMs,
-    reverseAfterMs: Math.round(card.reverseAfterSeconds * 1000),
-    absentAgainAfterMs: Math.round(card.absentAgainAfterSeconds * 1000),
-    dialogue: {
-      firstKeyMs: Math.round(card.firstKeySeconds * 1000),
-      nextKeyMs: Math.round(card.nextKeySeconds * 1000),
-      totalMs: Math.round(card.totalSeconds * 1000),
-      mistakesPerField: card.mistakesPerField,
-      moreTimeMs: card.moreTimeSeconds * 1000,
-      moreTimes: card.moreTimes,
-    },
-  };
+/**
+ * The card process's own settings. A user of its own can't read our folder: of the practice service it gets copies, in a
+ * folder that it can't write.
+ */
+function settingsOfCard(settings: Settings, owner: CardOwner | undefined, devCaFile: string): CardSettings {
+  const { dataFolder, gateway, media } = settings;
+  const practice = { caFile: devCaFile, keyFile: path.join(dataFolder, 'sandbox.key') };
+  if (owner && gateway.kind === 'sandbox') {
+    const { folder } = cardFolders(settings);
+    mkdirSync(folder, { recursive: true, mode: 0o711 });
+    for (const name of ['caFile', 'keyFile'] as const) {
+      if (gateway[name] !== undefined) continue;
+      const copy = path.join(folder, `practice-${path.basename(practice[name])}`);
+      copyFileSync(practice[name], copy);
+      chownSync(copy, process.getuid?.() ?? 0, owner.gid);
+      chmodSync(copy, 0o640);
+      practice[name] = copy;
+    }
+  }
+  return cardSettings({ ...settings, rtpPorts: media.rtpPorts }, cardGateway(gateway, practice));
 }
 
-/** The gateway with absolute paths; the practice service's are known. */
-function gatewayOf({ gateway, dataFolder }: Settings, devCaFile: string): CardSettings['gateway'] {
-  if (gateway.kind === 'sandbox') {
-    const { caFile = devCaFile, keyFile = path.join(dataFolder, 'sandbox.key') } = gateway;
-    return { ...gateway, caFile: path.resolve(caFile), keyFile: path.resolve(keyFile) };
-  }
-  const files = Object.entries(gateway).map(([name, value]) =>
-    name.endsWith('File') && typeof value === 'string' ? [name, path.resolve(value)] : [name, value],
-  );
-  return Object.fromEntries(files) as CardSettings['gateway'];
+function remoteCard(remote: NonNullable<Settings['card']['remote']>): RemoteCard {
+  const { host, port, name } = remote;
+  return {
+    host,
+    port,
+    name,
+    certFile: path.resolve(remote.certFile),
+    keyFile: path.resolve(remote.keyFile),
+    caFile: path.resolve(remote.caFile),
+  };
 }
 
 function measure(registry: Registry, calls: Calls, link: CardLink, workers: MediaWorkers): void {

@@ -11,6 +11,105 @@ import { SipSettings } from './sip/settings.ts';
 const port = z.int().min(1).max(65_535);
 const ip = z.union([z.ipv4(), z.ipv6()]);
 
+/** What the card process goes by, wherever it runs. */
+export const CARD_RULES = {
+  threads: z.int().min(1).max(64).default(availableParallelism()).describe('Gate threads of the card process.'),
+  lookupDelaysMs: z
+    .array(z.int().min(10))
+    .min(1)
+    .max(20)
+    .default([2000, 5000, 15_000, 60_000, 300_000, 3_600_000])
+    .describe('When an unknown result is looked up again.'),
+  reverseAfterSeconds: z
+    .number()
+    .min(0.1)
+    .max(86_400)
+    .default(600)
+    .describe('Money that nobody was told of is given back after this.'),
+  absentAgainAfterSeconds: z
+    .number()
+    .min(0.01)
+    .max(3600)
+    .default(120)
+    .describe("An attempt the gateway doesn't know is looked up again after this before it counts as not executed."),
+  firstKeySeconds: z
+    .number()
+    .min(0.5)
+    .max(120)
+    .default(12)
+    .describe('Silence after a question before it is asked again.'),
+  nextKeySeconds: z
+    .number()
+    .min(0.5)
+    .max(120)
+    .default(8)
+    .describe('Silence between two keys before the field is asked again.'),
+  totalSeconds: z.number().min(1).max(1800).default(300).describe("A whole payment, without the gateway's time."),
+  mistakesPerField: z.int().min(1).max(9).default(3).describe('The mistake with this number ends the payment.'),
+  moreTimeSeconds: z.number().min(1).max(600).default(60).describe('What the agent’s “more time” adds.'),
+  moreTimes: z.int().min(0).max(20).default(3).describe('How often the agent may give more time in a payment.'),
+  kekFile: z
+    .string()
+    .optional()
+    .describe(
+      "File of the keys that merchants' own gateway credentials are sealed under (0600), see docs/gateways.md; default: gateway-keys.json in dataFolder, or in card.folder's keys/ where that is set; made at the first start. Reloaded by SIGHUP.",
+    ),
+  packetCapture: z
+    .enum(['refuse', 'report'])
+    .default('refuse')
+    .describe(
+      'While a program on this machine captures all packets (tcpdump, but also some DHCP clients): the card process doesn’t start, or starts and says so at /healthz.',
+    ),
+  fingerprintKeyFile: z
+    .string()
+    .optional()
+    .describe(
+      'File of the keys of card fingerprints (0600), see docs/security.md; default: fingerprint-keys.json, beside the default of kekFile; made at the first start. Reloaded by SIGHUP.',
+    ),
+};
+
+/** UDP ports of customers' RTP. */
+export const RTP_PORTS = z
+  .strictObject({
+    min: z.int().min(1024).max(65_534).default(40_000).describe('First port.'),
+    max: z.int().min(1025).max(65_535).default(43_999).describe('Last port.'),
+  })
+  .prefault({})
+  .describe("UDP ports of customers' RTP (even) and RTCP (odd).");
+
+/** A user's name. */
+export const CARD_USER = z
+  .string()
+  .regex(/^[a-z_][a-z0-9_-]{0,31}$/)
+  .optional();
+
+/** Standard port of a card process on another host. */
+export const CARD_PORT = 7600;
+
+const cardRemote = z
+  .strictObject({
+    host: z.string().min(1).max(253).describe('Name or address of the card host.'),
+    port: port.default(CARD_PORT).describe('Its TLS port.'),
+    name: z.string().min(1).max(253).default('tonegate-card').describe('A name that its certificate has to have.'),
+    certFile: z.string().describe("This server's certificate, PEM; read anew at each connection."),
+    keyFile: z.string().describe('PEM key of certFile.'),
+    caFile: z.string().describe("The only authority whose certificate of the card host's is taken, PEM."),
+    media: z
+      .strictObject({
+        ip: ip.describe("Local address of the media workers' ports for the card host, SRTP."),
+        announced: ip.optional().describe('The address that the card host sends to, when it is another (NAT).'),
+        ports: z
+          .strictObject({
+            min: z.int().min(1024).max(65_534).default(45_000).describe('First port.'),
+            max: z.int().min(1025).max(65_535).default(46_999).describe('Last port.'),
+          })
+          .prefault({})
+          .describe('UDP ports, one for each call.'),
+      })
+      .describe('Sound between here and the card host.'),
+  })
+  .describe('A card process on another host, see docs/operations.md.');
+
 /** All settings of the media-server, with their defaults: `docs/settings.md` is made of this. Secrets are files, never values. */
 export const Settings = z.strictObject({
   dataFolder: z
@@ -68,13 +167,7 @@ export const Settings = z.strictObject({
       announced: ip
         .optional()
         .describe("Public address announced in SDP and ICE, when it is not this machine's own (NAT)."),
-      rtpPorts: z
-        .strictObject({
-          min: z.int().min(1024).max(65_534).default(40_000).describe('First port.'),
-          max: z.int().min(1025).max(65_535).default(43_999).describe('Last port.'),
-        })
-        .prefault({})
-        .describe("UDP ports of customers' RTP (even) and RTCP (odd)."),
+      rtpPorts: RTP_PORTS,
     })
     .prefault({}),
   calls: z
@@ -101,61 +194,15 @@ export const Settings = z.strictObject({
     .prefault({}),
   card: z
     .strictObject({
-      threads: z.int().min(1).max(64).default(availableParallelism()).describe('Gate threads of the card process.'),
-      lookupDelaysMs: z
-        .array(z.int().min(10))
-        .min(1)
-        .max(20)
-        .default([2000, 5000, 15_000, 60_000, 300_000, 3_600_000])
-        .describe('When an unknown result is looked up again.'),
-      reverseAfterSeconds: z
-        .number()
-        .min(0.1)
-        .max(86_400)
-        .default(600)
-        .describe('Money that nobody was told of is given back after this.'),
-      absentAgainAfterSeconds: z
-        .number()
-        .min(0.01)
-        .max(3600)
-        .default(120)
-        .describe(
-          "An attempt the gateway doesn't know is looked up again after this before it counts as not executed.",
-        ),
-      firstKeySeconds: z
-        .number()
-        .min(0.5)
-        .max(120)
-        .default(12)
-        .describe('Silence after a question before it is asked again.'),
-      nextKeySeconds: z
-        .number()
-        .min(0.5)
-        .max(120)
-        .default(8)
-        .describe('Silence between two keys before the field is asked again.'),
-      totalSeconds: z.number().min(1).max(1800).default(300).describe("A whole payment, without the gateway's time."),
-      mistakesPerField: z.int().min(1).max(9).default(3).describe('The mistake with this number ends the payment.'),
-      moreTimeSeconds: z.number().min(1).max(600).default(60).describe('What the agent’s “more time” adds.'),
-      moreTimes: z.int().min(0).max(20).default(3).describe('How often the agent may give more time in a payment.'),
-      kekFile: z
+      ...CARD_RULES,
+      user: CARD_USER.describe(
+        'User that the card process is started as, where the server runs as root; needs card.folder. See docs/operations.md.',
+      ),
+      folder: z
         .string()
         .optional()
-        .describe(
-          "File of the keys that merchants' own gateway credentials are sealed under (0600), see docs/gateways.md; default: gateway-keys.json in dataFolder, made at the first start. Reloaded by SIGHUP.",
-        ),
-      packetCapture: z
-        .enum(['refuse', 'report'])
-        .default('refuse')
-        .describe(
-          'While a program on this machine captures all packets (tcpdump, but also some DHCP clients): the card process doesn’t start, or starts and says so at /healthz.',
-        ),
-      fingerprintKeyFile: z
-        .string()
-        .optional()
-        .describe(
-          'File of the keys of card fingerprints (0600), see docs/security.md; default: fingerprint-keys.json in dataFolder, made at the first start. Reloaded by SIGHUP.',
-        ),
+        .describe("Folder of the card process's socket, ledger and log; default: card in dataFolder."),
+      remote: cardRemote.optional(),
     })
     .prefault({}),
   gateway: gatewaySettings(z.string(), z.string().optional())
@@ -231,16 +278,10 @@ export function readSettings(file: string | undefined): Settings {
     }
   }
   const parsed = Settings.safeParse(raw);
-  if (!parsed.success) {
-    const lines = parsed.error.issues.map(
-      (issue) => `  ${issue.path.join('.') || '(all)'} = ${shown(raw, issue.path)}: ${issue.message}`,
-    );
-    throw new SettingsError(`wrong settings${file ? ` in ${file}` : ''}:\n${lines.join('\n')}\nSee docs/settings.md.`);
-  }
+  if (!parsed.success) throw wrongSettings(raw, parsed.error, file);
   const settings = parsed.data;
-  const { min, max } = settings.media.rtpPorts;
-  if (max - min < 3)
-    throw new SettingsError(`wrong settings:\n  media.rtpPorts = ${min}–${max}: needs at least four ports`);
+  checkPorts('media.rtpPorts', settings.media.rtpPorts);
+  if (settings.card.remote) checkPorts('card.remote.media.ports', settings.card.remote.media.ports);
   if ((settings.http.certFile === undefined) !== (settings.http.keyFile === undefined)) {
     throw new SettingsError('wrong settings:\n  http.certFile and http.keyFile: give both, or neither');
   }
@@ -263,7 +304,35 @@ export function readSettings(file: string | undefined): Settings {
       `wrong settings:\n  dataFolder = "${dataFolder}": at most ${DATA_FOLDER_LIMIT} characters (it holds a Unix socket)`,
     );
   }
+  const { user, folder, remote } = settings.card;
+  if (remote && (user !== undefined || folder !== undefined)) {
+    throw new SettingsError(
+      'wrong settings:\n  card.user and card.folder: the card process of card.remote has these on its own host',
+    );
+  }
+  if (user !== undefined && (folder === undefined || isWithin(dataFolder, path.resolve(folder)))) {
+    throw new SettingsError(
+      `wrong settings:\n  card.folder = ${shown(settings, ['card', 'folder'])}: with card.user it has to be outside of dataFolder, which that user can't read`,
+    );
+  }
   return { ...settings, dataFolder };
+}
+
+/** Names each wrong setting, its value and what would be right. */
+export function wrongSettings(raw: unknown, { issues }: z.ZodError, file: string | undefined): SettingsError {
+  const lines = issues.map(
+    (issue) => `  ${issue.path.join('.') || '(all)'} = ${shown(raw, issue.path)}: ${issue.message}`,
+  );
+  return new SettingsError(`wrong settings${file ? ` in ${file}` : ''}:\n${lines.join('\n')}\nSee docs/settings.md.`);
+}
+
+/** @throws SettingsError where a range is too small for a call, or the wrong way round */
+export function checkPorts(name: string, { min, max }: { readonly min: number; readonly max: number }): void {
+  if (max - min < 3) throw new SettingsError(`wrong settings:\n  ${name} = ${min}–${max}: needs at least four ports`);
+}
+
+function isWithin(folder: string, inner: string): boolean {
+  return inner === folder || inner.startsWith(`${folder}${path.sep}`);
 }
 
 /** A wrong value as it stands in the file; long ones cut. */

@@ -364,6 +364,11 @@ export class CallSession {
     const opened = await this.#gate.open();
     if (!opened.ok)
       return this.#broken('card process', new Error(`the leg could not be opened again: ${opened.error}`));
+    try {
+      if (await this.#media?.reconnectCustomer(this.#gate.ready.ssrc)) await this.#rings?.renegotiate();
+    } catch (cause) {
+      return this.#broken('card process', cause);
+    }
     this.#payments.input({ type: 'card-back' });
     this.#reconcile();
   }

@@ -1,4 +1,5 @@
 import type {
+  CardHost,
   Codec,
   FarSide,
   FromCard,
@@ -18,6 +19,8 @@ export interface CardCommands {
   readonly up: boolean;
   /** Languages of the guide, as the card process last said. */
   readonly languages: readonly Language[];
+  /** Where a card process on another host is reached. */
+  readonly host?: CardHost | undefined;
   /** False: the card process is down and the command was not sent. */
   send(message: ToCard): boolean;
 }

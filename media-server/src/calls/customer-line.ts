@@ -179,7 +179,7 @@ export class CustomerLine {
       media.close();
       return false;
     }
-    await media.connectCustomer({ port: gate.ready.sfuPort, ssrc: gate.ready.ssrc });
+    await media.connectCustomer({ ip: parts.link.host?.sfu, port: gate.ready.sfuPort, ssrc: gate.ready.ssrc });
     events.opened(media);
     return true;
   }

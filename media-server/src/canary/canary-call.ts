@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { CallMedia, SfuCounts } from '../media/call-media.ts';
+import type { CallMedia, RemoteGates, SfuCounts } from '../media/call-media.ts';
 import { PAYLOAD_TYPE } from '../media/rtp-parameters.ts';
 import { CustomerGate, type CardCommands } from '../calls/customer-gate.ts';
 import { PaymentSession } from '../calls/payment-session.ts';
@@ -22,6 +22,8 @@ export interface CanaryCallParts {
   readonly clock: Clock;
   /** Local address that the gates bind. */
   readonly bind: string;
+  /** Of gates on another host: how they are reached. */
+  readonly remote?: Pick<RemoteGates, 'ip' | 'announced'> | undefined;
   /** The gateway is the practice service: the payment is made. With any other it is cancelled long before it is asked. */
   readonly practice: boolean;
   readonly currency: Currency;
@@ -150,13 +152,13 @@ export class CanaryCall {
   async #live(): Promise<void> {
     const { link } = this.#parts;
     if (!link.up) throw new TroubleError('card-process-down');
-    const bind = { '0.0.0.0': '127.0.0.1', '::': '::1' }[this.#parts.bind] ?? this.#parts.bind;
-    const [customer, agent] = await Promise.all([this.#port(bind), this.#port('127.0.0.1')]);
+    const { own, announced, gate } = this.#addresses();
+    const [customer, agent] = await Promise.all([this.#port(own), this.#port('127.0.0.1')]);
     customer.receive((packet) => this.#customerEar.take(packet));
     agent.receive((packet) => this.#agentEar.take(packet));
     const media = await this.#openMedia();
     const far = {
-      rtp: { ip: bind, port: customer.port },
+      rtp: { ip: announced, port: customer.port },
       payloadType: PAYLOAD_TYPE[this.#codec],
       ptime: 20,
       keysIn: this.#transport === 'tone' ? [] : [{ payloadType: KEYS_TYPE, rate: 8000 as const }],
@@ -165,12 +167,12 @@ export class CanaryCall {
     const opened = await this.#gate.open({ codec: this.#codec, far, sfu: media.sfu });
     if (!opened.ok) throw new TroubleError('leg-refused');
     const { rtpPort, sfuPort, ssrc } = this.#gate.ready;
-    await media.connectCustomer({ port: sfuPort, ssrc });
+    await media.connectCustomer({ ip: link.host?.sfu, port: sfuPort, ssrc });
     const plain = await media.openPlainAgent({ port: agent.port, ssrc: this.#agent.ssrc });
     this.#ends.push(
       startBeat(this.#parts.clock, () => {
         this.#press();
-        for (const packet of this.#customer.next()) customer.send(packet, { ip: bind, port: rtpPort });
+        for (const packet of this.#customer.next()) customer.send(packet, { ip: gate, port: rtpPort });
         for (const packet of this.#agent.next()) agent.send(packet, { ip: '127.0.0.1', port: plain.port });
         for (const waiter of this.#waiting) if (waiter.met()) waiter.resolve();
       }),
@@ -183,6 +185,14 @@ export class CanaryCall {
     await this.#until(() => this.#released && this.#gate.state === 'open', OPEN_LIMIT_MS, 'wall-not-open');
     await media.open();
     await this.#hearEachOther('not-heard-after', OPEN_LIMIT_MS);
+  }
+
+  /** The customer's local address, what the gate is told of it, and the gate's. */
+  #addresses(): { own: string; announced: string; gate: string } {
+    const { remote, link, bind } = this.#parts;
+    if (remote && link.host) return { own: remote.ip, announced: remote.announced ?? remote.ip, gate: link.host.rtp };
+    const own = { '0.0.0.0': '127.0.0.1', '::': '::1' }[bind] ?? bind;
+    return { own, announced: own, gate: own };
   }
 
   async #pay(media: CallMedia): Promise<void> {

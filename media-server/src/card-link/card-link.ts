@@ -1,11 +1,12 @@
 import { fileURLToPath } from 'node:url';
-import { type FromCard, ToCard } from '../cde/contract.ts';
+import { type CardHost, type FromCard, type Listener, ToCard } from '../cde/contract.ts';
 import { type CardSettings } from '../cde/settings.ts';
 import { type Clock } from '../shared/clock.ts';
 import { type Logger } from '../shared/logger.ts';
-import { launch, startedWith } from './launch.ts';
+import { err, type Result } from '../shared/result.ts';
+import { type CardOwner, launch, startedWith } from './launch.ts';
 import { RestartDelay } from './restart-delay.ts';
-import { Session } from './session.ts';
+import { type CardFacts, type RemoteCard, Session } from './session.ts';
 
 /** From the start of a card process to its greeting, ms. */
 const START_LIMIT_MS = 15_000;
@@ -27,9 +28,12 @@ export interface CardLinkEvents {
 }
 
 export interface CardLinkOptions {
-  readonly settings: CardSettings;
+  /** What it is started with on this host, or where one runs that another host's supervisor starts. */
+  readonly card: CardSettings | RemoteCard;
   /** Path of the card process's main file; default: cde/main.ts beside this folder. */
   readonly entry?: string;
+  /** The user that the card process is started as; default: the server's own. */
+  readonly owner?: CardOwner;
   readonly log: Logger;
   readonly clock: Clock;
   readonly events: CardLinkEvents;
@@ -44,8 +48,7 @@ export class CardLink {
   readonly #entry: string;
   readonly #delay = new RestartDelay();
   #session: Session | undefined;
-  #languages: readonly string[] = [];
-  #unconfined: readonly string[] = [];
+  #facts: CardFacts | undefined;
   #wasUp = false;
   #phase: 'idle' | 'running' | 'ending' | 'ended' = 'idle';
   #loop: Promise<void> = Promise.resolve();
@@ -60,12 +63,27 @@ export class CardLink {
 
   /** Languages that the guide speaks: of the card process that is or was connected. */
   get languages(): readonly string[] {
-    return this.#languages;
+    return this.#facts?.languages ?? [];
   }
 
   /** What isn't in force of what keeps others out of the card process: see `CONFINEMENTS`. */
   get unconfined(): readonly string[] {
-    return this.#unconfined;
+    return this.#facts?.unconfined ?? [];
+  }
+
+  /** All that the card process listens on. */
+  get listens(): readonly Listener[] {
+    return this.#facts?.listens ?? [];
+  }
+
+  /** Kind of the gateway that its settings name. */
+  get gateway(): string | undefined {
+    return this.#facts?.gateway;
+  }
+
+  /** Where it is reached, of one on another host that is or was connected. */
+  get host(): CardHost | undefined {
+    return this.#facts?.host;
   }
 
   get up(): boolean {
@@ -132,11 +150,12 @@ export class CardLink {
   }
 
   async #supervise(): Promise<void> {
-    const { log, clock, settings } = this.#options;
+    const { log, clock } = this.#options;
     let failures = 0;
     while (this.#phase === 'running') {
       let livedMs = 0;
-      const session = await this.#reach();
+      const reached = await this.#reach();
+      const session = reached.ok ? reached.value : undefined;
       if (this.#phase !== 'running') {
         session?.send({ type: 'drain' });
         session?.end();
@@ -145,16 +164,12 @@ export class CardLink {
       if (session?.greeting.kind === 'ready') {
         failures = 0;
         const since = clock.monotonic();
-        this.#languages = session.greeting.languages;
-        this.#unconfined = session.greeting.unconfined;
+        this.#facts = session.greeting;
         await this.#serve(session, session.greeting.instance);
         livedMs = clock.monotonic() - since;
       } else {
         failures++;
-        const why =
-          session?.greeting.kind === 'busy'
-            ? `another server is connected to the card process at ${settings.socket}: stop that one first`
-            : `the card process doesn't start: its log ${settings.logFile} says why`;
+        const why = this.#trouble(reached.ok ? reached.value.greeting.kind : reached.error);
         log.error({ failures }, why);
         session?.close('left');
         if (this.#first && failures >= FIRST_STARTS) {
@@ -169,20 +184,36 @@ export class CardLink {
     this.#first?.reject(new Error('the card link was stopped before the card process was up'));
   }
 
-  /** A session with the card process that runs, else with one that is started for it. */
-  async #reach(): Promise<Session | undefined> {
-    const { settings, log, clock } = this.#options;
+  /** Why there is no session, in words for a person. */
+  #trouble(why: string): string {
+    const { card } = this.#options;
+    const where = 'host' in card ? `${card.host}:${card.port}` : card.socket;
+    if (why === 'busy') return `another server is connected to the card process at ${where}: stop that one first`;
+    if (!('host' in card)) return `the card process doesn't start: its log ${card.logFile} says why`;
+    if (why === 'other-version') return `the card process at ${where} is of another version than this server`;
+    return `the card process at ${where} (setting card.remote) can't be reached: ${why}`;
+  }
+
+  /** A session with the card process that runs, else, on this host, with one that is started for it. */
+  #reach(): Promise<Result<Session, string>> {
+    const { card, clock } = this.#options;
+    return 'host' in card ? Session.open(card, clock) : this.#reachOwn(card);
+  }
+
+  async #reachOwn(settings: CardSettings): Promise<Result<Session, string>> {
+    const { log, clock } = this.#options;
     const running = await Session.open(settings.socket, clock);
-    if (running) {
+    if (running.ok) {
+      const { greeting } = running.value;
       const sameSettings = startedWith(settings);
-      if (running.greeting.kind === 'busy' || (running.greeting.kind === 'ready' && sameSettings)) return running;
+      if (greeting.kind === 'busy' || (greeting.kind === 'ready' && sameSettings)) return running;
       log.warn({ sameSettings }, 'a card process of another version or with other settings runs: it is asked to end');
-      await this.#outlive(running);
-      if (this.#phase !== 'running') return undefined;
+      await this.#outlive(running.value);
+      if (this.#phase !== 'running') return err('ended');
     }
     let gone = false;
     try {
-      const child = launch(settings, this.#entry);
+      const child = launch(settings, this.#entry, this.#options.owner);
       child.on('error', () => {
         gone = true;
       });
@@ -193,16 +224,16 @@ export class CardLink {
       log.info({ pid: child.pid }, 'card process started');
     } catch (error) {
       log.error({ error }, 'the card process could not be started');
-      return undefined;
+      return err('not-started');
     }
     const giveUp = clock.monotonic() + START_LIMIT_MS;
     while (this.#phase === 'running' && clock.monotonic() < giveUp) {
       const goneBefore = gone;
       const session = await Session.open(settings.socket, clock);
-      if (session || goneBefore) return session;
+      if (session.ok || goneBefore) return session;
       await this.#pause(CONNECT_EVERY_MS);
     }
-    return undefined;
+    return err('not-started');
   }
 
   /** Lives with one session until it is closed. */

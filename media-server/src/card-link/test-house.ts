@@ -13,8 +13,8 @@ import { devCa } from '../shared/dev-ca.ts';
 import { newId } from '../shared/ids.ts';
 import { silentLogger } from '../shared/logger.ts';
 import { CardLink } from './card-link.ts';
-import { launch } from './launch.ts';
-import { Session } from './session.ts';
+import { type CardOwner, launch } from './launch.ts';
+import { type RemoteCard, Session } from './session.ts';
 
 const KEYS = '0123456789*#';
 const KEY_TYPE = 101;
@@ -127,9 +127,10 @@ export class Desk {
   #session: Session | undefined;
   #waiters: (() => void)[] = [];
 
-  constructor(settings: CardSettings) {
+  constructor(settings: CardSettings | RemoteCard, owner?: CardOwner) {
     this.link = new CardLink({
-      settings,
+      card: settings,
+      ...(owner && { owner }),
       log: silentLogger,
       clock: systemClock,
       events: {
@@ -151,7 +152,8 @@ export class Desk {
     launch(settings, fileURLToPath(new URL('../cde/main.ts', import.meta.url)));
     while (!this.#session) {
       await new Promise((resolve) => setImmediate(resolve));
-      this.#session = await Session.open(settings.socket, systemClock);
+      const opened = await Session.open(settings.socket, systemClock);
+      if (opened.ok) this.#session = opened.value;
     }
     if (this.#session.greeting.kind === 'ready') {
       this.ups.push({ instance: this.#session.greeting.instance, restarted: false });
@@ -284,7 +286,10 @@ export class RtpPeer {
   #timestamp = 160_000;
   #changed = () => {};
 
-  private constructor(socket: Socket, ssrc: number) {
+  readonly #gate: string;
+
+  private constructor(socket: Socket, ssrc: number, gate: string) {
+    this.#gate = gate;
     this.#socket = socket;
     this.#ssrc = ssrc;
     socket.on('message', (packet) => {
@@ -293,11 +298,12 @@ export class RtpPeer {
     });
   }
 
-  static async open(ssrc: number): Promise<RtpPeer> {
+  /** @param gate address of the gate that it speaks with */
+  static async open(ssrc: number, gate = '127.0.0.1'): Promise<RtpPeer> {
     const socket = createSocket('udp4');
     socket.bind(0, '127.0.0.1');
     await once(socket, 'listening');
-    return new RtpPeer(socket, ssrc);
+    return new RtpPeer(socket, ssrc, gate);
   }
 
   get port(): number {
@@ -345,6 +351,6 @@ export class RtpPeer {
     header.writeUInt16BE(this.#sequence++ & 0xffff, 2);
     header.writeUInt32BE(timestamp, 4);
     header.writeUInt32BE(this.#ssrc, 8);
-    this.#socket.send(Buffer.concat([header, payload]), this.#to, '127.0.0.1');
+    this.#socket.send(Buffer.concat([header, payload]), this.#to, this.#gate);
   }
 }

@@ -32,7 +32,11 @@ const open: PaymentOpen = {
 };
 const told = 't'.repeat(26);
 const approved: PaymentResult = { outcome: 'approved', reason: 'none' };
-const settings = { rtpPorts: { min: 20_000, max: 20_019 }, threads: 2 } as CardSettings;
+const settings = {
+  rtpPorts: { min: 20_000, max: 20_019 },
+  threads: 2,
+  gateway: { kind: 'sandbox' },
+} as CardSettings;
 
 const abilities: GatewayAbilities = {
   lengths: { visa: [16] },

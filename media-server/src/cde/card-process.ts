@@ -13,11 +13,13 @@ import {
   type PaymentOpen,
   type PaymentResult,
   type Refusal,
+  type SfuSide,
   type ToCard,
 } from './contract.ts';
 import { type GatewayAbilities } from './gateways/gateway.ts';
 import { traceOf } from './hardening.ts';
 import { ALONE_LIMIT_MS, endsAt } from './lifetime.ts';
+import { hostOf, listenersOf } from './listeners.ts';
 import { type CardSettings } from './settings.ts';
 import {
   type CardInTransit,
@@ -132,6 +134,9 @@ export class CardProcess {
       legs: [...this.#legs.keys()],
       languages: [...this.#options.languages],
       unconfined: [...(this.#options.unconfined ?? [])],
+      gateway: this.#options.settings.gateway.kind,
+      listens: listenersOf(this.#options.settings),
+      ...hostOf(this.#options.settings),
     };
   }
 
@@ -178,6 +183,8 @@ export class CardProcess {
         if (!this.#options.languages.includes(command.language)) return this.#refuse(command, 'no-such-language');
         return this.#toLeg(command, command.leg);
       case 'leg-update':
+        if (this.#isInClear(command)) return this.#refuse(command, 'srtp-missing');
+        return this.#toLeg(command, command.leg);
       case 'wall':
       case 'stop':
       case 'send-key':
@@ -237,6 +244,8 @@ export class CardProcess {
       case 'prompt-drop':
         return this.#prompt(command);
       case 'drain':
+        // A server of another host ends its own payments, not this process.
+        if (this.#options.settings.remote) return;
         this.#draining = true;
         void this.reconsider();
         return;
@@ -286,6 +295,7 @@ export class CardProcess {
     const at = endsAt(
       {
         attached: this.#attached,
+        stays: this.#options.settings.remote !== undefined,
         draining: this.#draining,
         legs: this.#legs.size,
         running: this.#running.size + this.#moneyUnderWay,
@@ -303,8 +313,14 @@ export class CardProcess {
     this.#cancelEnd = clock.after(at - now, () => void this.reconsider());
   }
 
+  /** Whether sound would go to another host in clear. */
+  #isInClear({ sfu }: { readonly sfu?: SfuSide | undefined }): boolean {
+    return this.#options.settings.remote !== undefined && sfu !== undefined && !sfu.srtp;
+  }
+
   #openLeg(command: LegOpen): void {
     const { threads, settings } = this.#options;
+    if (this.#isInClear(command)) return this.#refuse(command, 'srtp-missing');
     const existing = this.#legs.get(command.leg);
     if (existing && !existing.closing) return this.#refuse(command, 'leg-exists');
     if (existing) {

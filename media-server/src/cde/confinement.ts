@@ -13,7 +13,7 @@ export interface ProcessFacts {
   readonly packetSockets: string | undefined;
   /** Memory as it was given out just now. */
   readonly givenOut: Uint8Array;
-  /** This process's user, and its server's. */
+  /** This process's user, and its server's where that runs on this host. */
   readonly user: number | undefined;
   readonly serverUser: number | undefined;
   readonly execArgv: readonly string[];
@@ -42,10 +42,10 @@ export function missingConfinements(facts: ProcessFacts): Confinement[] {
   return CONFINEMENTS.filter((name) => !inForce[name]);
 }
 
-/** Reads the facts; `server` is the process that started this one. */
-export function readFacts(server: number): ProcessFacts {
+/** Reads the facts; `server` is the process that started this one, if that is the server. */
+export function readFacts(server: number | undefined): ProcessFacts {
   const { permission } = process as unknown as { permission?: { has(scope: string, path?: string): boolean } };
-  const status = procText(`/proc/${server}/status`);
+  const status = server === undefined ? undefined : procText(`/proc/${server}/status`);
   const serverUser = /^Uid:\s+(\d+)/m.exec(status ?? '')?.[1];
   return {
     limits: procText('/proc/self/limits'),

@@ -146,14 +146,24 @@ const farSide = z.strictObject({
   wantsSound: z.boolean(),
 });
 
-/** The SFU's plain transports' tuples: the gate sends to `address` and takes packets from it alone. */
-const sfuSide = z.strictObject({ address, payloadType });
+/** Master key and salt of one direction for AEAD_AES_256_GCM: 44 bytes as Base64. */
+const srtpKey = z.string().regex(/^[A-Za-z0-9+/]{59}=$/);
+
+/**
+ * The SFU's plain transports' tuples: the gate sends to `address` and takes packets from it alone. With `srtp`, which a
+ * card process on another host insists on, nothing else is sent or taken.
+ */
+const sfuSide = z.strictObject({
+  address,
+  payloadType,
+  srtp: z.strictObject({ toSfu: srtpKey, fromSfu: srtpKey }).optional(),
+});
 
 const legOpen = z.strictObject({
   type: z.literal('leg-open'),
   leg: id,
   codec: z.enum(CODECS),
-  /** The local address on which the customer's RTP is received. */
+  /** The local address on which the customer's RTP is received. A card process on another host has its own. */
   bind: ip,
   /** Ports of an earlier life of this leg, to be taken again after a restart; else the card process chooses. */
   ports: z.strictObject({ rtp: port, sfu: port }).optional(),
@@ -455,10 +465,21 @@ export const REFUSALS = [
   'no-own-gateway',
   'credentials-shut',
   'credentials-not-kept',
+  // between two hosts sound passes sealed or not at all
+  'srtp-missing',
   // the answer to a `hello` while another server is connected
   'server-attached',
 ] as const;
 export type Refusal = (typeof REFUSALS)[number];
+
+/** A place where the card process takes what others send: its server, customers (RTP and RTCP), the SFU. */
+const listener = z.strictObject({
+  from: z.enum(['server', 'customers', 'sfu']),
+  over: z.enum(['unix', 'tls', 'udp']),
+  ip: ip.optional(),
+  /** Absent: a free one for each. */
+  ports: z.strictObject({ min: port, max: port }).optional(),
+});
 
 export const FromCard = z.discriminatedUnion('type', [
   /**
@@ -474,11 +495,20 @@ export const FromCard = z.discriminatedUnion('type', [
     unconfined: z.array(z.enum(CONFINEMENTS)).optional(),
     /** Languages of the guide. */
     languages: z.array(language).min(1).max(LANGUAGES_LIMIT),
+    /** Kind of the gateway that its settings name. */
+    gateway: settingKind.optional(),
+    /** All that it listens on; without `ip` the server chooses the address. */
+    listens: z.array(listener).max(4).optional(),
+    /**
+     * Of a card process on another host: the address that customers are told for their RTP, the one where it arrives
+     * from inside, and that of its ports for the SFU.
+     */
+    host: z.strictObject({ announced: ip, rtp: ip, sfu: ip }).optional(),
   }),
   z.strictObject({
     type: z.literal('leg-ready'),
     leg: id,
-    /** The customer's RTP comes to this port (RTCP to the next), the SFU's to `sfuPort` on loopback. */
+    /** The customer's RTP comes to this port (RTCP to the next), the SFU's to `sfuPort` on loopback or `hello`'s address. */
     rtpPort: port,
     sfuPort: port,
     /** SSRC and payload type of the stream towards the SFU. */
@@ -616,6 +646,8 @@ export type Outcome = (typeof OUTCOMES)[number];
 export type Reason = (typeof REASONS)[number];
 export type FarSide = z.infer<typeof farSide>;
 export type SfuSide = z.infer<typeof sfuSide>;
+export type Listener = z.infer<typeof listener>;
+export type CardHost = NonNullable<Extract<FromCard, { type: 'hello' }>['host']>;
 export type KeyFormat = z.infer<typeof keyFormat>;
 export type LegOpen = z.infer<typeof legOpen>;
 export type MoneyCommand = Extract<ToCard, { type: 'money' }>;

@@ -62,11 +62,12 @@ export class Leg {
     this.#environment = environment;
     this.#onGone = onGone;
     this.#wanted = open.wall;
-    const { portPool, ticker, clock } = environment;
+    const { portPool, ticker, clock, settings } = environment;
     this.#gate = environment.createGate(open, {
       portPool,
       ticker,
       clock,
+      remote: settings.remote,
       events: {
         onKey: (key, transport) => {
           this.#keys++;

@@ -3,6 +3,7 @@ import { ALONE_LIMIT_MS, endsAt, type Life, QUIET_LIMIT_MS } from './lifetime.ts
 
 const quiet: Life = {
   attached: true,
+  stays: false,
   draining: false,
   legs: 0,
   running: 0,
@@ -31,4 +32,11 @@ test('without a server it waits for one: shortly when all is settled, ten minute
   expect(endsAt(alone, 4000)).toBe(4000 + QUIET_LIMIT_MS);
   expect(endsAt({ ...alone, unsettled: true }, 4000)).toBe(4000 + ALONE_LIMIT_MS);
   expect(endsAt({ ...alone, lastEnded: 0 }, 4000)).toBe(1000 + QUIET_LIMIT_MS);
+});
+
+test('one that a supervisor of its own host starts ends by a signal alone', () => {
+  const alone = { ...quiet, stays: true, attached: false };
+  expect(endsAt(alone, 1e12)).toBeUndefined();
+  expect(endsAt({ ...alone, unsettled: true }, 1e12)).toBeUndefined();
+  expect(endsAt({ ...alone, draining: true }, 5)).toBe(5);
 });

@@ -5,7 +5,9 @@ export const ALONE_LIMIT_MS = 600_000;
 
 export interface Life {
   readonly attached: boolean;
-  /** Told to end by the server (`drain`) or by SIGTERM. */
+  /** Its own host's supervisor starts it, and no server: it ends by SIGTERM alone. */
+  readonly stays: boolean;
+  /** Told to end by the server (`drain`, where it doesn't stay) or by SIGTERM. */
   readonly draining: boolean;
   readonly legs: number;
   /** Payments from their opening to their outcome. */
@@ -24,12 +26,13 @@ export interface Life {
  * - never while a payment runs;
  * - draining: when no payment runs, and no leg is open or no server is connected;
  * - without a server: 30 s after the connection was lost and the last payment ended; 10 minutes after, if the ledger
- *   has payments that are unknown or that nobody was told of, since a starting server asks for these.
+ *   has payments that are unknown or that nobody was told of, since a starting server asks for these;
+ * - never without a server where it stays.
  */
 export function endsAt(life: Life, now: number): number | undefined {
   if (life.running > 0) return undefined;
   if (life.draining && (!life.attached || life.legs === 0)) return now;
-  if (life.attached) return undefined;
+  if (life.attached || life.stays) return undefined;
   const quietSince = Math.max(life.aloneSince, life.lastEnded);
   return quietSince + (life.unsettled ? ALONE_LIMIT_MS : QUIET_LIMIT_MS);
 }

@@ -1,20 +1,27 @@
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
 import { dirname } from 'node:path';
 import { FrameConnection } from '../shared/frame-connection.ts';
 import { type Logger } from '../shared/logger.ts';
+import { HOST_PULSE, isNamed, mutualTls } from '../shared/mutual-tls.ts';
 import { AnyHello, CONTRACT_VERSION, FRAME_LIMIT, FromCard, ToCard } from './contract.ts';
+import { type CardSettings } from './settings.ts';
 
 /** Messages that may wait for the server to read them, bytes. A server that is this far behind hangs. */
 const QUEUE_LIMIT = 4 * 1024 * 1024;
 /** Connections at a time: the server, and those that are being refused. */
 const CONNECTION_LIMIT = 8;
+/** … where anybody on the network may try, so that strangers can't keep the server out that easily. */
+const HOST_CONNECTION_LIMIT = 256;
 /** From connection to `hello`, ms. */
 const HELLO_LIMIT_MS = 5000;
 
 export interface ServerLinkOptions {
   /** Path of the Unix socket. Whoever calls holds its lock: what is there already is a dead process's. */
   readonly socket: string;
+  /** Where the server connects from another host, in the socket's place. */
+  readonly remote?: NonNullable<CardSettings['remote']>['listen'] | undefined;
   readonly log: Logger;
   /** The answer to a server's `hello`. */
   readonly hello: () => FromCard;
@@ -25,8 +32,8 @@ export interface ServerLinkOptions {
 }
 
 /**
- * The card process's end of the contract: a Unix socket that only its owner can open, and one server on it at a time.
- * A command that isn't in the contract closes the connection; a message that isn't never leaves.
+ * The card process's end of the contract: a Unix socket that only its owner can open, or TLS 1.3 that takes one name's
+ * certificate of one authority; and one server on it at a time. A command that isn't in the contract closes the connection; a message that isn't never leaves.
  */
 export class ServerLink {
   readonly #options: ServerLinkOptions;
@@ -35,8 +42,8 @@ export class ServerLink {
 
   constructor(options: ServerLinkOptions) {
     this.#options = options;
-    this.#listener = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
-    this.#listener.maxConnections = CONNECTION_LIMIT;
+    const { remote } = options;
+    this.#listener = remote ? this.#hostListener(remote) : this.#localListener();
   }
 
   get attached(): boolean {
@@ -44,7 +51,13 @@ export class ServerLink {
   }
 
   listen(): Promise<void> {
-    const { socket } = this.#options;
+    const { socket, remote } = this.#options;
+    if (remote) {
+      return new Promise((resolve, reject) => {
+        this.#listener.once('error', reject);
+        this.#listener.listen(remote.port, remote.ip, resolve);
+      });
+    }
     const folder = dirname(socket);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     chmodSync(folder, 0o700);
@@ -59,6 +72,18 @@ export class ServerLink {
         resolve();
       });
     });
+  }
+
+  /** Certificate, key and authority are read anew, for connections from now on. */
+  reload(): void {
+    const { remote, log } = this.#options;
+    if (!remote) return;
+    try {
+      (this.#listener as TlsServer).setSecureContext(mutualTls(remote));
+      log.info('certificates read');
+    } catch (error) {
+      log.error({ error }, 'certificates not read: those of before are gone on with');
+    }
   }
 
   /** Sends a message; it is lost when no server is connected: what matters stands in the ledger. */
@@ -77,8 +102,31 @@ export class ServerLink {
     this.#listener.close();
   }
 
-  #accept(socket: Socket): void {
+  #localListener(): Server {
+    const listener = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
+    listener.maxConnections = CONNECTION_LIMIT;
+    return listener;
+  }
+
+  #hostListener(remote: NonNullable<ServerLinkOptions['remote']>): TlsServer {
     const { log } = this.#options;
+    const listener = createTlsServer({ ...mutualTls(remote), allowHalfOpen: true }, (socket) => {
+      if (isNamed(socket, remote.serverName)) {
+        socket.setNoDelay(true);
+        return this.#accept(socket);
+      }
+      log.warn({ from: socket.remoteAddress }, 'somebody connected whose certificate is not the server’s');
+      socket.destroy();
+    });
+    listener.on('tlsClientError', (error: NodeJS.ErrnoException, { remoteAddress }) =>
+      log.warn({ from: remoteAddress, why: error.code }, 'somebody connected without a certificate that counts'),
+    );
+    listener.maxConnections = HOST_CONNECTION_LIMIT;
+    return listener;
+  }
+
+  #accept(socket: Socket): void {
+    const { log, remote } = this.#options;
     let greeted = false;
     const giveUp = setTimeout(() => connection.close('no-hello'), HELLO_LIMIT_MS);
     const detached = async () => {
@@ -90,6 +138,7 @@ export class ServerLink {
       socket,
       frameLimit: FRAME_LIMIT,
       queueLimit: QUEUE_LIMIT,
+      ...(remote && { pulse: HOST_PULSE }),
       parse: (value) => {
         if (greeted) return ToCard.safeParse(value).data;
         greeted = true;

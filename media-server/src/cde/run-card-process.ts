@@ -13,6 +13,7 @@ import { gatewayFromFiles } from './gateways/kinds.ts';
 import { CAPTURED, capturesPackets, EXIT_BUG, readStart, traceOf, whyNotTrusted } from './hardening.ts';
 import { languagesIn } from './prompts/language.ts';
 import { ServerLink } from './link.ts';
+import { listenersOf } from './listeners.ts';
 import { takeLock } from './lock.ts';
 import { CardSettings } from './settings.ts';
 import { LegThreads } from './threads.ts';
@@ -30,7 +31,7 @@ export async function runCardProcess(legThread: URL): Promise<void> {
   const distrust = whyNotTrusted(readStart());
   if (distrust) giveUp(77, distrust);
   const settings = readSettings(process.argv[2]);
-  const facts = readFacts(process.ppid);
+  const facts = readFacts(settings.remote ? undefined : process.ppid);
   if (settings.packetCapture !== 'report' && capturesPackets(facts.packetSockets ?? '')) giveUp(77, CAPTURED);
   mkdirSync(dirname(settings.socket), { recursive: true, mode: 0o700 });
   const releaseLock = takeLock(settings.socket);
@@ -79,6 +80,7 @@ export async function runCardProcess(legThread: URL): Promise<void> {
   });
   const link = new ServerLink({
     socket: settings.socket,
+    remote: settings.remote?.listen,
     log,
     hello: () => card.hello(),
     onAttached: () => card.attached(),
@@ -86,9 +88,11 @@ export async function runCardProcess(legThread: URL): Promise<void> {
     onCommand: (command) => card.command(command),
   });
   process.on('SIGTERM', () => card.terminate());
+  process.on('SIGHUP', () => link.reload());
   await link.listen();
   ready = true;
-  log.info({ pid: process.pid, threads: settings.threads }, 'card process is ready');
+  const listens = listenersOf(settings);
+  log.info({ pid: process.pid, threads: settings.threads, listens }, 'card process is ready');
   await card.reconsider();
   // Written now, for the next start: a process that is killed writes nothing.
   flushCompileCache();

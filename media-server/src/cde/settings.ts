@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { gatewaySettings } from './gateways/gateway-settings.ts';
 
 const path = z.string().refine(isAbsolute, 'has to be an absolute path');
+const ip = z.union([z.ipv4(), z.ipv6()]);
 
 /**
  * What the card process is started with: one JSON file, written by `card-link/` (path as the only argument). No secret
@@ -17,6 +18,26 @@ export const CardSettings = z.strictObject({
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']),
   /** Customers' RTP: even ports from `min`, RTCP on the next. */
   rtpPorts: z.strictObject({ min: z.int().min(1024).max(65_534), max: z.int().min(1025).max(65_535) }),
+  /** It runs on another host than the server, which connects over mutual TLS. Absent: on the server's, by the socket. */
+  remote: z
+    .strictObject({
+      listen: z.strictObject({
+        ip,
+        port: z.int().min(1).max(65_535),
+        /** Its own certificate, and the only authority whose certificates of servers are taken. */
+        certFile: path,
+        keyFile: path,
+        caFile: path,
+        /** A name that the server's certificate has to have. */
+        serverName: z.string().min(1).max(253),
+      }),
+      /** Local address of customers' RTP, and the one that they are told. */
+      bind: ip,
+      announced: ip,
+      /** Local address and ports of RTP with the SFU. */
+      sfu: z.strictObject({ ip, ports: z.strictObject({ min: z.int().min(1024), max: z.int().max(65_535) }) }),
+    })
+    .optional(),
   /** Gate threads; legs are spread over them. */
   threads: z.int().min(1).max(64),
   gateway: gatewaySettings(path, path),

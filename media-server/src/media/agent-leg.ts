@@ -82,9 +82,9 @@ export class AgentLeg {
     return ok(this.#describe('answer'));
   }
 
-  /** Speaks another codec from now on: the caller re-INVITEs with `offer()` and hands the answer to `accept()`. */
-  follow(codec: G711, customer: types.Producer): Promise<void> {
-    return this.#streams.follow(codec, customer);
+  /** See `AgentStreams.follow`: the caller re-INVITEs with `offer()` and hands the answer to `accept()`. */
+  follow(codec: G711, customer: types.Producer, afresh?: boolean): Promise<void> {
+    return this.#streams.follow(codec, customer, afresh);
   }
 
   /** See `AgentStreams.shut`: `stream` may be another afterwards. */

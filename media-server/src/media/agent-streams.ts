@@ -89,17 +89,25 @@ export class AgentStreams {
     this.#agent?.close();
     const agent = await this.#transport.produce({ kind: 'audio', rtpParameters: sendParameters(codec, ssrc, cname) });
     this.#agent = agent;
-    this.#toCustomer = await this.#parts.plain.consume({
-      producerId: agent.id,
-      rtpCapabilities: capabilities(codec),
-      paused: true,
-    });
+    this.#toCustomer = await this.#consumeAgent(agent, codec);
   }
 
-  /** Speaks another codec from now on. */
-  async follow(codec: G711, customer: types.Producer): Promise<void> {
+  #consumeAgent(agent: types.Producer, codec: G711): Promise<types.Consumer> {
+    return this.#parts.plain.consume({ producerId: agent.id, rtpCapabilities: capabilities(codec), paused: true });
+  }
+
+  /**
+   * Speaks another codec from now on, or hears another stream of the customer's.
+   *
+   * @param afresh the customer's gate knows nothing of the stream towards it any more: it becomes another
+   */
+  async follow(codec: G711, customer: types.Producer, afresh = false): Promise<void> {
     this.#codec = codec;
     this.#customer = customer;
+    if (afresh && this.#agent) {
+      this.#toCustomer?.close();
+      this.#toCustomer = await this.#consumeAgent(this.#agent, codec);
+    }
     await this.#exchange(() => true);
   }
 

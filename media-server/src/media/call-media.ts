@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { types } from 'mediasoup';
 import { err, ok, type Result } from '../shared/result.ts';
 import { AgentLeg } from './agent-leg.ts';
@@ -17,11 +18,29 @@ export interface SfuCounts {
   readonly toCustomer: number;
 }
 
+/** How the SFU and a gate on another host reach each other. What passes between them is sealed. */
+export interface RemoteGates {
+  /** Local address of the SFU's ports for gates, and the one that gates send to, where that is another (NAT). */
+  readonly ip: string;
+  readonly announced?: string | undefined;
+  readonly ports: { readonly min: number; readonly max: number };
+}
+
+/** The SFU's side of one call's way to its gate, as `leg-open` has it. */
+export interface SfuAddress {
+  readonly address: { readonly ip: string; readonly port: number };
+  readonly payloadType: number;
+  readonly srtp?: { readonly toSfu: string; readonly fromSfu: string };
+}
+
 const LOOPBACK = '127.0.0.1';
+const CRYPTO_SUITE = 'AEAD_AES_256_GCM';
+/** Bytes of its master key and salt. */
+const KEY_BYTES = 44;
 
 /**
- * One call in the SFU: a router with the customer's plain transport (to and from the gate, on loopback) and the agents'
- * WebRTC transports. Holds the second valve: shut, every consumer is paused and every new one is born paused. It is
+ * One call in the SFU: a router with the customer's plain transport (to and from the gate: on loopback, or by SRTP to
+ * another host) and the agents' WebRTC transports. Holds the second valve: shut, every consumer is paused and every new one is born paused. It is
  * shut from the start.
  */
 export class CallMedia {
@@ -29,9 +48,12 @@ export class CallMedia {
   readonly #worker: { server: types.WebRtcServer };
   readonly #release: () => void;
   readonly #plain: types.PlainTransport;
+  /** The key of what gates on another host send. */
+  readonly #gateKey: string | undefined;
   readonly #legs = new Set<AgentLeg | PlainAgent>();
   #codec: G711;
   #customer: types.Producer | undefined;
+  #customerSsrc = 0;
   #connected = false;
   #valve: 'shut' | 'open' = 'shut';
   #closed = false;
@@ -43,8 +65,10 @@ export class CallMedia {
     worker: { server: types.WebRtcServer },
     plain: types.PlainTransport,
     codec: G711,
+    gateKey: string | undefined,
     release: () => void,
   ) {
+    this.#gateKey = gateKey;
     this.#router = router;
     this.#worker = worker;
     this.#plain = plain;
@@ -57,19 +81,29 @@ export class CallMedia {
     });
   }
 
-  /** Takes a place on the least loaded worker; fails while no worker is up. */
-  static async create(workers: MediaWorkers, codec: G711): Promise<Result<CallMedia, 'no-worker'>> {
+  /**
+   * Takes a place on the least loaded worker; fails while no worker is up.
+   *
+   * @param remote for gates on another host
+   */
+  static async create(
+    workers: MediaWorkers,
+    codec: G711,
+    remote?: RemoteGates,
+  ): Promise<Result<CallMedia, 'no-worker'>> {
     const place = workers.take();
     if (!place) return err('no-worker');
     const { worker, release } = place;
     try {
       const router = await worker.worker.createRouter({ mediaCodecs: ROUTER_CODECS });
       const plain = await router.createPlainTransport({
-        listenInfo: { protocol: 'udp', ip: LOOPBACK },
+        listenInfo: remote ? listenFor(remote) : { protocol: 'udp', ip: LOOPBACK },
         rtcpMux: true,
         comedia: false,
+        ...(remote && { enableSrtp: true, srtpCryptoSuite: CRYPTO_SUITE }),
       });
-      return ok(new CallMedia(router, worker, plain, codec, release));
+      const gateKey = remote && randomBytes(KEY_BYTES).toString('base64');
+      return ok(new CallMedia(router, worker, plain, codec, gateKey, release));
     } catch {
       // The worker died meanwhile.
       release();
@@ -85,18 +119,39 @@ export class CallMedia {
     return this.#valve;
   }
 
-  /** Where the gate sends the customer's sound, and the payload type of both directions. */
-  get sfu(): { address: { ip: string; port: number }; payloadType: number } {
-    return { address: { ip: LOOPBACK, port: this.#plain.tuple.localPort }, payloadType: PAYLOAD_TYPE[this.#codec] };
+  /** Where the gate sends the customer's sound, the payload type of both directions, and the keys to another host. */
+  get sfu(): SfuAddress {
+    const { localAddress: ip, localPort: port } = this.#plain.tuple;
+    const fromSfu = this.#plain.srtpParameters?.keyBase64;
+    const sealed = this.#gateKey !== undefined && fromSfu !== undefined;
+    return {
+      address: { ip, port },
+      payloadType: PAYLOAD_TYPE[this.#codec],
+      ...(sealed && { srtp: { toSfu: this.#gateKey, fromSfu } }),
+    };
   }
 
-  /** Tells the SFU of the gate's port and stream. A gate that was opened again keeps both, and this is not called again. */
-  async connectCustomer(gate: { port: number; ssrc: number }): Promise<void> {
+  /** Tells the SFU of the gate's port and stream. Of a gate that was opened again the port is the same. */
+  async connectCustomer(gate: { ip?: string | undefined; port: number; ssrc: number }): Promise<void> {
     if (!this.#connected) {
       this.#connected = true;
-      await this.#plain.connect({ ip: LOOPBACK, port: gate.port });
+      const srtp = this.#gateKey !== undefined && {
+        srtpParameters: { cryptoSuite: CRYPTO_SUITE, keyBase64: this.#gateKey } as const,
+      };
+      await this.#plain.connect({ ip: gate.ip ?? LOOPBACK, port: gate.port, ...srtp });
     }
     await this.#produceCustomer(gate.ssrc);
+  }
+
+  /**
+   * A gate that was opened again: where it is sealed its stream is another, and so have those towards it to be, of whose
+   * numbers it knows nothing. All are paused as the valve says; whether they are others now.
+   */
+  async reconnectCustomer(ssrc: number): Promise<boolean> {
+    if (ssrc === this.#customerSsrc) return false;
+    await this.#produceCustomer(ssrc);
+    for (const leg of this.#legs) await leg.follow(this.#codec, this.#required(), true);
+    return true;
   }
 
   /** The customer's side chose another codec than the one begun with: all streams are made anew, paused as the valve says. */
@@ -109,6 +164,7 @@ export class CallMedia {
 
   async #produceCustomer(ssrc: number): Promise<void> {
     this.#customer?.close();
+    this.#customerSsrc = ssrc;
     this.#customer = await this.#plain.produce({
       kind: 'audio',
       rtpParameters: sendParameters(this.#codec, ssrc, 'customer'),
@@ -184,4 +240,8 @@ export class CallMedia {
     this.#router.close();
     this.#release();
   }
+}
+
+function listenFor({ ip, announced, ports }: RemoteGates): types.TransportListenInfo {
+  return { protocol: 'udp', ip, portRange: ports, ...(announced !== undefined && { announcedAddress: announced }) };
 }

@@ -40,8 +40,8 @@ export class PlainAgent {
     return this.#transport.tuple.localPort;
   }
 
-  follow(codec: G711, customer: types.Producer): Promise<void> {
-    return this.#streams.follow(codec, customer);
+  follow(codec: G711, customer: types.Producer, afresh?: boolean): Promise<void> {
+    return this.#streams.follow(codec, customer, afresh);
   }
 
   shut(): Promise<void> {

@@ -34,7 +34,26 @@ const CA_DAYS = 3650;
 const LEAF_DAYS = 397;
 /** Renewed when less than this is left. */
 const RENEW_DAYS = 30;
-const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+const EC = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+/** What PKCS#12 bundles can hold that old software reads. */
+const RSA = {
+  name: 'RSASSA-PKCS1-v1_5',
+  modulusLength: 3072,
+  publicExponent: new Uint8Array([1, 0, 1]),
+  hash: 'SHA-256',
+} as const;
+
+/** What a certificate of a development authority is to be good for. */
+export interface DevCertificateRequest {
+  /** Base name of its two files. */
+  readonly name: string;
+  /** Names and addresses that it is for. */
+  readonly hosts: readonly string[];
+  /** Which end of a TLS connection may show it; default: both. */
+  readonly use?: 'server' | 'client';
+  /** Default: `ec`, P-256. One authority makes one sort. */
+  readonly keys?: 'ec' | 'rsa';
+}
 
 /**
  * A development authority and a certificate for `hosts` (names and IP addresses; LAN ones too), good for https, wss,
@@ -42,35 +61,44 @@ const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as con
  * there and still good is left as it is; a certificate that lacks a host, comes from another authority or ends within 30
  * days is made anew, the authority only when it is broken or about to end (users have trusted it by hand).
  */
-export async function devCa(folder: string, hosts: readonly string[]): Promise<DevCertificate> {
+export function devCa(folder: string, hosts: readonly string[]): Promise<DevCertificate> {
+  return devCertificate(folder, { name: 'cert', hosts });
+}
+
+/** As `devCa`, for a certificate of another name, use or sort of keys. */
+export async function devCertificate(folder: string, request: DevCertificateRequest): Promise<DevCertificate> {
+  const { name, hosts } = request;
+  const algorithm = request.keys === 'rsa' ? RSA : EC;
   const files = {
     caFile: join(folder, 'ca.pem'),
-    certFile: join(folder, 'cert.pem'),
-    keyFile: join(folder, 'cert.key'),
+    certFile: join(folder, `${name}.pem`),
+    keyFile: join(folder, `${name}.key`),
   };
   const caKeyFile = join(folder, 'ca.key');
   await mkdir(folder, { recursive: true, mode: 0o700 });
 
   let ca = await certificate(files.caFile, caKeyFile);
   if (!ca || !lasts(ca)) {
-    await makeCa(files.caFile, caKeyFile);
+    await makeCa(files.caFile, caKeyFile, algorithm);
     ca = await certificate(files.caFile, caKeyFile);
     if (!ca) throw new Error(`${files.caFile} can't be read back`);
   }
   const leaf = await certificate(files.certFile, files.keyFile);
   const good = leaf && lasts(leaf) && leaf.verify(ca.publicKey) && hosts.every((host) => covers(leaf, host));
-  if (!good) await makeLeaf(files, caKeyFile, hosts);
+  if (!good) await makeLeaf(files, caKeyFile, request, algorithm);
   return files;
 }
 
-async function makeCa(file: string, keyFile: string): Promise<void> {
-  const keys = await newKeys();
+type Algorithm = typeof EC | typeof RSA;
+
+async function makeCa(file: string, keyFile: string, algorithm: Algorithm): Promise<void> {
+  const keys = await newKeys(algorithm);
   const made = await X509CertificateGenerator.createSelfSigned({
     serialNumber: serial(),
     // A name of its own, so that two machines' authorities can be told apart in a trust store.
     name: [{ CN: [`Tonegate development ${randomBytes(4).toString('hex')}`] }],
     ...period(CA_DAYS),
-    signingAlgorithm: ALGORITHM,
+    signingAlgorithm: algorithm,
     keys,
     extensions: [
       new BasicConstraintsExtension(true, 0, true),
@@ -82,25 +110,33 @@ async function makeCa(file: string, keyFile: string): Promise<void> {
   await save(file, made.toString('pem'), 0o644);
 }
 
-async function makeLeaf(files: DevCertificate, caKeyFile: string, hosts: readonly string[]): Promise<void> {
+async function makeLeaf(
+  files: DevCertificate,
+  caKeyFile: string,
+  { hosts, use }: DevCertificateRequest,
+  algorithm: Algorithm,
+): Promise<void> {
   const [issuer, caKeyPem] = await Promise.all([readFile(files.caFile, 'utf8'), readFile(caKeyFile, 'utf8')]);
   const ca = new X509(issuer);
-  const signingKey = await crypto.subtle.importKey('pkcs8', PemConverter.decodeFirst(caKeyPem), ALGORITHM, false, [
+  const signingKey = await crypto.subtle.importKey('pkcs8', PemConverter.decodeFirst(caKeyPem), algorithm, false, [
     'sign',
   ]);
-  const keys = await newKeys();
+  const keys = await newKeys(algorithm);
   const made = await X509CertificateGenerator.create({
     serialNumber: serial(),
     subject: [{ CN: [hosts[0] ?? 'localhost'] }],
     issuer: ca.subject,
     ...period(LEAF_DAYS),
-    signingAlgorithm: ALGORITHM,
+    signingAlgorithm: algorithm,
     signingKey,
     publicKey: keys.publicKey,
     extensions: [
       new BasicConstraintsExtension(false, undefined, true),
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth]),
+      new ExtendedKeyUsageExtension([
+        ...(use === 'client' ? [] : [ExtendedKeyUsage.serverAuth]),
+        ...(use === 'server' ? [] : [ExtendedKeyUsage.clientAuth]),
+      ]),
       new SubjectAlternativeNameExtension(
         hosts.map((host) => ({ type: isIP(host) ? ('ip' as const) : ('dns' as const), value: host })),
       ),
@@ -132,8 +168,8 @@ function covers(certificate: X509Certificate, host: string): boolean {
   return (isIP(host) ? certificate.checkIP(host) : certificate.checkHost(host)) !== undefined;
 }
 
-function newKeys(): Promise<webcrypto.CryptoKeyPair> {
-  return crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']) as Promise<webcrypto.CryptoKeyPair>;
+function newKeys(algorithm: Algorithm): Promise<webcrypto.CryptoKeyPair> {
+  return crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']) as Promise<webcrypto.CryptoKeyPair>;
 }
 
 function period(days: number): { notBefore: Date; notAfter: Date } {

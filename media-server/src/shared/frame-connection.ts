@@ -1,5 +1,5 @@
 import { type Socket } from 'node:net';
-import { encodeFrame, FrameDecoder } from './frames.ts';
+import { encodeFrame, FrameDecoder, PULSE } from './frames.ts';
 
 export interface FrameConnectionOptions<In> {
   readonly socket: Socket;
@@ -7,6 +7,11 @@ export interface FrameConnectionOptions<In> {
   readonly frameLimit: number;
   /** Bytes that may wait to be written; a peer that reads slower than that is given up. */
   readonly queueLimit: number;
+  /**
+   * Between hosts: a pulse is sent this often, ms, and a peer of which nothing at all comes for `silentMs` is given up. A
+   * network that swallows packets ends no connection by itself for minutes.
+   */
+  readonly pulse?: { readonly everyMs: number; readonly silentMs: number };
   /** What the value is as a message, or undefined where it is none: that closes the connection. */
   parse(value: unknown): In | undefined;
   onMessage(message: In): void;
@@ -22,11 +27,14 @@ export class FrameConnection<In> {
   readonly #decoder: FrameDecoder;
   #why = 'ended';
   #open = true;
+  #heardAt = performance.now();
+  #pulsing: NodeJS.Timeout | undefined;
 
   constructor(options: FrameConnectionOptions<In>) {
     this.#options = options;
-    this.#decoder = new FrameDecoder(options.frameLimit);
-    const { socket } = options;
+    const { socket, pulse, frameLimit } = options;
+    this.#decoder = new FrameDecoder(frameLimit, pulse !== undefined);
+    if (pulse) this.#pulsing = setInterval(() => this.#pulse(pulse.silentMs), pulse.everyMs);
     socket.on('data', (chunk: Buffer) => this.#take(chunk));
     socket.on('end', () => options.onEnd?.());
     socket.on('error', (error: NodeJS.ErrnoException) => {
@@ -34,6 +42,7 @@ export class FrameConnection<In> {
     });
     socket.on('close', () => {
       this.#open = false;
+      clearInterval(this.#pulsing);
       options.onClose(this.#why);
     });
   }
@@ -68,8 +77,16 @@ export class FrameConnection<In> {
     this.#options.socket.destroy();
   }
 
+  #pulse(silentMs: number): void {
+    const { socket } = this.#options;
+    if (performance.now() - this.#heardAt > silentMs) this.close('silent');
+    // One that waits to be written says as much as two.
+    else if (socket.writable && socket.writableLength === 0) socket.write(PULSE);
+  }
+
   #take(chunk: Buffer): void {
     if (!this.#open) return;
+    this.#heardAt = performance.now();
     const result = this.#decoder.push(chunk);
     if (!result.ok) return this.close(result.error);
     for (const value of result.value) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { encodeFrame, FrameDecoder } from './frames.ts';
+import { encodeFrame, FrameDecoder, PULSE } from './frames.ts';
 
 const LIMIT = 64;
 
@@ -49,4 +49,18 @@ test('an empty frame and bytes that are no JSON end the stream', () => {
     ok: false,
     error: 'frame-too-long',
   });
+});
+
+test('pulses between messages are left out where they are agreed on', () => {
+  const stream = Buffer.concat([PULSE, encodeFrame(1, LIMIT), PULSE, PULSE, encodeFrame(2, LIMIT), PULSE]);
+  for (let size = 1; size <= stream.length; size++) {
+    const decoder = new FrameDecoder(LIMIT, true);
+    const got: unknown[] = [];
+    for (let at = 0; at < stream.length; at += size) {
+      const result = decoder.push(stream.subarray(at, at + size));
+      if (!result.ok) throw new Error(result.error);
+      got.push(...result.value);
+    }
+    expect(got).toEqual([1, 2]);
+  }
 });

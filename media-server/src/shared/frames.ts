@@ -2,7 +2,8 @@ import { err, ok, type Result } from './result.ts';
 
 /**
  * Messages on a byte stream: each is a 4-byte big-endian length and that many bytes of JSON. A length of zero or above
- * the limit, or bytes that are no JSON, end the stream: after them nothing says where the next message begins.
+ * the limit, or bytes that are no JSON, end the stream: after them nothing says where the next message begins. Where both
+ * sides agree on pulses, a length of zero is one: it says that the peer lives, and nothing else.
  */
 export type FrameError = 'frame-empty' | 'frame-too-long' | 'not-json';
 
@@ -24,18 +25,26 @@ export function encodeFrame(message: unknown, limit: number): Buffer {
   return frame;
 }
 
+/** A frame without a message. */
+export const PULSE: Buffer = Buffer.alloc(HEADER);
+
 /** Turns a stream's chunks, however they are cut, back into messages. Holds at most one unfinished frame. */
 export class FrameDecoder {
   readonly #limit: number;
+  readonly #pulses: boolean;
   #held: Buffer[] = [];
   #heldBytes = 0;
   /** Bytes of the frame that is awaited, its header included; 0 while the header itself is awaited. */
   #wanted = 0;
   #failed: FrameError | undefined;
 
-  /** @param limit greatest length of one message's JSON, bytes */
-  constructor(limit: number) {
+  /**
+   * @param limit greatest length of one message's JSON, bytes
+   * @param pulses whether frames of no length are pulses; else they are an error
+   */
+  constructor(limit: number, pulses = false) {
     this.#limit = limit;
+    this.#pulses = pulses;
   }
 
   /** The messages that this chunk completes, in order. After an error every further call gives the same error. */
@@ -48,7 +57,11 @@ export class FrameDecoder {
       if (this.#wanted === 0) {
         if (this.#heldBytes < HEADER) return ok(messages);
         const length = this.#joined().readUInt32BE(0);
-        if (length === 0) return this.#fail('frame-empty');
+        if (length === 0) {
+          if (!this.#pulses) return this.#fail('frame-empty');
+          this.#keep(this.#joined().subarray(HEADER));
+          continue;
+        }
         if (length > this.#limit) return this.#fail('frame-too-long');
         this.#wanted = HEADER + length;
       }
@@ -59,11 +72,14 @@ export class FrameDecoder {
       } catch {
         return this.#fail('not-json');
       }
-      const rest = bytes.subarray(this.#wanted);
-      this.#held = rest.length > 0 ? [rest] : [];
-      this.#heldBytes = rest.length;
+      this.#keep(bytes.subarray(this.#wanted));
       this.#wanted = 0;
     }
+  }
+
+  #keep(rest: Buffer): void {
+    this.#held = rest.length > 0 ? [rest] : [];
+    this.#heldBytes = rest.length;
   }
 
   #joined(): Buffer {

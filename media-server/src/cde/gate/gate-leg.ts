@@ -16,10 +16,14 @@
  * Keys are numbers: 0 … 9, 10 is `*`, 11 is `#`.
  */
 import { createSocket, type Socket, type SocketOptions } from 'node:dgram';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import type { Clock } from '../../shared/clock.ts';
+import { isRtcp } from '../../rtp/packet.ts';
+import { SrtpReceiver, SrtpSender } from '../../rtp/srtp.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import type { Codec, FarSide, LegCounts, LegOpen, Refusal, SfuSide } from '../contract.ts';
+import type { CardSettings } from '../settings.ts';
 import { GateCore, type GateOutput } from './gate-core.ts';
 import type { PortPool } from './port-pool.ts';
 import type { Ticker } from './ticker.ts';
@@ -61,6 +65,8 @@ export interface GateLegEnvironment {
   portPool: PortPool;
   ticker: Ticker;
   clock: Clock;
+  /** On another host than the SFU: where it binds instead. Then it sends and takes nothing of the SFU's in clear. */
+  remote?: Pick<NonNullable<CardSettings['remote']>, 'bind' | 'sfu'> | undefined;
   events: GateLegEvents;
 }
 
@@ -69,6 +75,12 @@ export interface GateLegReady {
   sfuPort: number;
   /** SSRC of the stream towards the SFU. */
   ssrc: number;
+}
+
+interface SealedStreams {
+  readonly keys: NonNullable<SfuSide['srtp']>;
+  readonly out: SrtpSender;
+  readonly in: SrtpReceiver;
 }
 
 const PORT_TRIES = 50;
@@ -83,6 +95,7 @@ export class GateLeg {
   #sfu: Socket | undefined;
   /** The address the SFU socket is connected to. */
   #sfuAddress: SfuSide['address'] | undefined;
+  #sealed: SealedStreams | undefined;
   #rtpPort = 0;
   #unlisten: (() => void) | undefined;
   #closed = false;
@@ -92,7 +105,7 @@ export class GateLeg {
     this.#environment = environment;
     const { events } = environment;
     const output: GateOutput = {
-      toSfu: (packet) => this.#sfu?.send(packet),
+      toSfu: (packet) => this.#toSfu(packet),
       toFar: (packet, ip, port) => this.#rtp?.send(packet, port, ip),
       rtcpToFar: (packet, ip, port) => this.#rtcp?.send(packet, port, ip),
       key: (key, transport) => events.onKey(key, transport),
@@ -101,7 +114,9 @@ export class GateLeg {
       played: () => events.onPlayed(),
       wall: (state, counts) => events.onWall(state, counts),
     };
-    const { codec, ssrc, far, wall } = options;
+    const { codec, far, wall, sfu } = options;
+    // Under a key that was used before, the numbers of an earlier life's stream may not come again.
+    const ssrc = sfu?.srtp ? undefined : options.ssrc;
     this.#core = new GateCore({ codec, ssrc, far, wall }, output, environment.clock.monotonic());
   }
 
@@ -114,7 +129,7 @@ export class GateLeg {
       ? (await this.#bindPair(this.#options.ports.rtp, true)) || 'port-taken'
       : (await this.#bindFreePair()) || 'no-free-port';
     if (bound !== true) return this.#refuse(bound);
-    const sfu = this.#options.ports ? await bindSocket(LOOPBACK, this.#options.ports.sfu) : await bindAnywhere();
+    const sfu = await this.#bindSfu();
     if (!sfu) return this.#refuse(this.#options.ports ? 'port-taken' : 'no-free-port');
     if (this.#closed) {
       sfu.close();
@@ -133,7 +148,7 @@ export class GateLeg {
     sfu.on('message', (packet, from) => {
       // The kernel filters a connected socket, but not what was waiting when it was connected anew.
       if (from.port !== this.#sfuAddress?.port || from.address !== this.#sfuAddress.ip) this.#core.strangerAtSfu();
-      else this.#guarded(() => this.#core.fromSfu(packet, clock.monotonic()));
+      else this.#guarded(() => this.#fromSfu(packet, clock.monotonic()));
     });
     this.#unlisten = ticker.listen((now) => this.#guarded(() => this.#core.tick(now)));
     if (this.#options.sfu) this.update({ sfu: this.#options.sfu });
@@ -191,14 +206,45 @@ export class GateLeg {
     if (this.#rtpPort > 0) this.#environment.portPool.release(this.#rtpPort);
   }
 
+  #toSfu(packet: Uint8Array): void {
+    if (!this.#sealed) {
+      if (!this.#environment.remote) this.#sfu?.send(packet);
+      return;
+    }
+    const { out } = this.#sealed;
+    const sealed = isRtcp(packet) ? out.rtcp(packet) : out.rtp(packet);
+    packet.fill(0);
+    if (sealed) this.#sfu?.send(sealed);
+  }
+
+  #fromSfu(packet: Buffer, now: number): void {
+    const streams = this.#sealed?.in;
+    const read = streams && (isRtcp(packet) ? streams.rtcp(packet) : streams.rtp(packet));
+    const plain = this.#environment.remote || streams ? read : packet;
+    if (plain) this.#core.fromSfu(plain, now);
+    else this.#core.strangerAtSfu();
+  }
+
   #connect(side: SfuSide): void {
     const { ip, port } = side.address;
+    this.#useKeys(side.srtp);
     this.#core.updateSfu(side);
     if (!this.#sfu || (this.#sfuAddress?.ip === ip && this.#sfuAddress.port === port)) return;
     if (this.#sfuAddress) this.#sfu.disconnect();
     // With the lookup below this is done when it returns, so that no packet is sent between.
     this.#sfu.connect(port, ip);
     this.#sfuAddress = side.address;
+  }
+
+  /** The same keys are gone on with: what was sent under them is remembered. */
+  #useKeys(keys: SfuSide['srtp']): void {
+    const now = this.#sealed?.keys;
+    if (keys?.toSfu === now?.toSfu && keys?.fromSfu === now?.fromSfu) return;
+    this.#sealed = keys && {
+      keys,
+      out: new SrtpSender(Buffer.from(keys.toSfu, 'base64')),
+      in: new SrtpReceiver(Buffer.from(keys.fromSfu, 'base64')),
+    };
   }
 
   /** A bug ends the leg it is in, shut; other legs of the thread live on. */
@@ -228,10 +274,18 @@ export class GateLeg {
     return false;
   }
 
+  async #bindSfu(): Promise<Socket | undefined> {
+    const { remote } = this.#environment;
+    const { ports } = this.#options;
+    if (ports) return bindSocket(remote?.sfu.ip ?? LOOPBACK, ports.sfu);
+    return remote ? bindWithin(remote.sfu) : bindAnywhere();
+  }
+
   async #bindPair(port: number, exact: boolean): Promise<boolean> {
     if (exact && !this.#environment.portPool.takeExact(port)) return false;
-    const rtp = await bindSocket(this.#options.bind, port);
-    const rtcp = rtp && (await bindSocket(this.#options.bind, port + 1));
+    const ip = this.#environment.remote?.bind ?? this.#options.bind;
+    const rtp = await bindSocket(ip, port);
+    const rtcp = rtp && (await bindSocket(ip, port + 1));
     if (!rtp || !rtcp || this.#closed) {
       rtp?.close();
       rtcp?.close();
@@ -255,6 +309,17 @@ async function bindAnywhere(): Promise<Socket | undefined> {
     const port = chosen?.address().port;
     chosen?.close();
     const socket = port === undefined ? undefined : await bindSocket(LOOPBACK, port);
+    if (socket) return socket;
+  }
+  return undefined;
+}
+
+/** A socket on a free port of a range. It begins anywhere, so that a port isn't used again at once. */
+async function bindWithin({ ip, ports: { min, max } }: { ip: string; ports: { min: number; max: number } }) {
+  const count = max - min + 1;
+  const first = randomInt(count);
+  for (let i = 0; i < count; i++) {
+    const socket = await bindSocket(ip, min + ((first + i) % count));
     if (socket) return socket;
   }
   return undefined;
