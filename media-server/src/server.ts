@@ -141,7 +141,8 @@ async function start(
         }
         prompts.cardUp();
         calls.cardUp(restarted);
-        canary?.due();
+        if (restarted) canary?.restarted();
+        else canary?.due();
       },
       down: () => {
         log.warn('the card process is gone');

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { eventually, hearEachOther, talking } from '../faults/trouble.ts';
+import { cardPid, eventually, hearEachOther, kill, talking } from '../faults/trouble.ts';
 import { House } from '../house/house.ts';
 
 interface Health {
@@ -69,6 +69,15 @@ test('a wall that holds is found good by every transport; payments open, and nob
   const { calls } = (await (await fetch(`${base}/v1/calls`, { headers })).json()) as { calls: unknown[] };
   const { payments } = (await (await fetch(`${base}/v1/payments`, { headers })).json()) as { payments: unknown[] };
   expect([calls.length, payments.length]).toEqual([1, 0]);
+
+  // Another card process is not proven by what was found of this one.
+  await kill(cardPid(of));
+  const refused = () => talk.agent.startPayment(of.order()).catch((error: Error) => error.message);
+  await eventually(
+    async () => String(await refused()).includes('503 payments-closed') || undefined,
+    'payments to close',
+  );
+  expect(await verdict(of)).toMatchObject({ ok: true });
   await talk.agent.startPayment(of.order());
 });
 

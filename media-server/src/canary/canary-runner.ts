@@ -33,9 +33,14 @@ export class CanaryRunner {
     this.#state = newCanary(parts.trunks, parts.everyMs);
   }
 
-  /** Begins a round now, unless one runs: at the start, and whenever the card process was started again. */
+  /** Begins a round now, unless one runs. */
   due(): void {
     this.#input({ type: 'due' });
+  }
+
+  /** The card process was started again: as at the first start nothing is taken before good calls. */
+  restarted(): void {
+    this.#input({ type: 'restarted' });
   }
 
   get state(): CanaryState {

@@ -67,6 +67,31 @@ test('a payment is refused on a trunk that isn’t proven, is closed, or is neve
   expect(refusalOf(state, 'b')).toBe('closed');
 });
 
+test('what was found of one card process counts for no other: payments wait for new good calls', () => {
+  const state = newCanary(['a', 'b'], HOUR);
+  step(state, { type: 'due' });
+  step(state, called('a', 'passed'));
+  // It dies in the middle of the round: the other trunk's calls end badly, and are made once more.
+  step(state, called('b', 'failed'));
+  expect(step(state, { type: 'restarted' })).toEqual([]);
+  expect(payments(state)).toEqual(['unproven', 'unproven']);
+  // Whoever was called for before is called for again soon, not in an hour.
+  expect(step(state, called('b', 'passed'))).toEqual([
+    { type: 'opened', trunk: 'b' },
+    { type: 'wait', ms: CLOSED_AGAIN_MS },
+  ]);
+  step(state, { type: 'due' });
+  step(state, called('a', 'passed'));
+  step(state, called('b', 'passed'));
+  expect(payments(state)).toEqual(['open', 'open']);
+  // Between two rounds it begins one.
+  expect(step(state, { type: 'restarted' })).toEqual([
+    { type: 'call', trunk: 'a' },
+    { type: 'call', trunk: 'b' },
+  ]);
+  expect(payments(state)).toEqual(['unproven', 'unproven']);
+});
+
 test('calls that say nothing open nothing', () => {
   const state = newCanary(['a'], HOUR);
   step(state, { type: 'due' });

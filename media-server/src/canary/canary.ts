@@ -2,7 +2,7 @@
  * When the canary calls, and what its calls mean for payments. A pure machine: `step` takes what happened and returns what
  * is to be done. What it promises:
  *
- * - a trunk takes no payment before its first good calls, and none from a bad one until a good one;
+ * - a trunk takes no payment before its first good calls, of each card process, and none from a bad one until a good one;
  * - a leak closes at once; what only failed is called once more before it does, for a card process may just have died;
  * - calls are bounded: `TRUNKS_AT_ONCE` trunks at a time, each at most twice a round, and a round begins after the last
  *   one has ended.
@@ -11,7 +11,7 @@ import type { CanaryResult } from './findings.ts';
 
 /** Trunks that are called for at the same time. */
 export const TRUNKS_AT_ONCE = 2;
-/** With a trunk closed the next round comes this soon, ms, that it may open again. */
+/** With a trunk closed or not proven the next round comes this soon, ms, that it may open again. */
 export const CLOSED_AGAIN_MS = 60_000;
 
 export interface TrunkState {
@@ -34,6 +34,8 @@ export interface CanaryState {
 
 export type CanaryInput =
   | { readonly type: 'due' }
+  /** The card process is another one: nothing that was found counts for it. */
+  | { readonly type: 'restarted' }
   /** The calls for a trunk have ended. */
   | { readonly type: 'called'; readonly trunk: string; readonly results: readonly CanaryResult[] };
 
@@ -63,7 +65,10 @@ export function refusalOf(state: CanaryState, trunk: string): 'unproven' | 'clos
 }
 
 export function step(state: CanaryState, input: CanaryInput): CanaryOutput[] {
-  if (input.type === 'due') {
+  if (input.type === 'restarted') {
+    for (const trunk of state.trunks.values()) if (trunk.payments === 'open') trunk.payments = 'unproven';
+  }
+  if (input.type !== 'called') {
     if (isCalling(state)) return [];
     for (const trunk of state.trunks.values()) trunk.failures = 0;
     state.waiting.push(...state.trunks.keys());
@@ -107,6 +112,6 @@ function next(state: CanaryState): CanaryOutput[] {
   }
   if (isCalling(state)) return outputs;
   state.rounds++;
-  const closed = [...state.trunks.values()].some(({ payments }) => payments === 'closed');
-  return [...outputs, { type: 'wait', ms: closed ? Math.min(CLOSED_AGAIN_MS, state.everyMs) : state.everyMs }];
+  const isSoon = [...state.trunks.values()].some(({ payments }) => payments !== 'open');
+  return [...outputs, { type: 'wait', ms: isSoon ? Math.min(CLOSED_AGAIN_MS, state.everyMs) : state.everyMs }];
 }
