@@ -30,6 +30,12 @@ export const enMerchant = {
   'manual.follows.reversed':
     'Choose this if the service shows that the money moved and was cancelled or refunded there. The agent and the merchant’s system are told that nothing was charged, and the order can be tried again.',
   'manual.follows.look-up': 'Nothing is settled. If it answers now, the payment leaves this list by itself.',
+  'manual.follows.approved.other':
+    'Choose this if the service shows that it was done. The agent and the merchant’s system are told so.',
+  'manual.follows.not-executed.other':
+    'Choose this if the service has nothing of it, or shows it as failed. The agent and the merchant’s system are told that it wasn’t done, and it can be tried again.',
+  'manual.follows.reversed.other':
+    'Choose this if the service shows that it was done and taken back there. The agent and the merchant’s system are told that it wasn’t done, and it can be tried again.',
   'manual.final': 'This can’t be undone, and is written in the audit with your name.',
   'manual.confirm.approved': 'Yes, it is approved',
   'manual.confirm.not-executed': 'Yes, nothing was taken',
@@ -89,6 +95,8 @@ export const enMerchant = {
   'gateway.shop': 'The shop as card companies show it to cardholders',
   'gateway.optional': '{field} (optional)',
   'gateway.secret': 'Secrets are sealed and never shown again. To change anything, enter all of them anew.',
+  'gateway.old-key':
+    'Leave the old key valid until nothing of this merchant is unknown any more: it is still asked about by that key.',
   'gateway.empty': 'Please fill this in.',
   'gateway.unfit': 'This doesn’t fit. Check it against what your payment service gave you.',
   'gateway.save': 'Test and save',

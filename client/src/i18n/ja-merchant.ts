@@ -32,6 +32,11 @@ export const jaMerchant: Record<keyof typeof enMerchant, string> = {
   'manual.follows.reversed':
     '管理画面で決済が成立した後に、取り消しか返金がされている場合に選びます。請求がなかったことを担当者と加盟店のシステムに知らせます。同じ注文をやり直せます。',
   'manual.follows.look-up': 'まだ確定しません。応答があれば、自動でこの一覧から消えます。',
+  'manual.follows.approved.other': '管理画面で処理が済んでいる場合に選びます。担当者と加盟店のシステムに知らせます。',
+  'manual.follows.not-executed.other':
+    '管理画面に記録がないか、失敗している場合に選びます。処理されなかったことを担当者と加盟店のシステムに知らせます。もう一度行えます。',
+  'manual.follows.reversed.other':
+    '管理画面で処理の後に取り消しがされている場合に選びます。処理されなかったことを担当者と加盟店のシステムに知らせます。もう一度行えます。',
   'manual.final': '元に戻せません。あなたの名前とともに監査ログに残ります。',
   'manual.confirm.approved': '承認済みで確定',
   'manual.confirm.not-executed': '未決済で確定',
@@ -91,6 +96,8 @@ export const jaMerchant: Record<keyof typeof enMerchant, string> = {
   'gateway.shop': 'カード会社が会員に示すお店の情報',
   'gateway.optional': '{field}(任意)',
   'gateway.secret': '秘密の項目は封印し、二度と表示しません。何かを変えるときは、すべて入力し直してください。',
+  'gateway.old-key':
+    'この加盟店に結果不明のお支払いがなくなるまで、古いキーを有効にしておいてください。そのキーで照会を続けます。',
   'gateway.empty': '入力してください。',
   'gateway.unfit': '内容が合いません。決済サービスから受け取ったものと見比べてください。',
   'gateway.save': '確認して保存',

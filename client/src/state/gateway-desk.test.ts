@@ -57,6 +57,9 @@ test('fields that the server finds unfit are marked; another merchant begins ane
   expect(made.state.getState()).toMatchObject({ wrong: ['url'], refusedAs: null, problem: null });
   await made.test();
   expect(made.state.getState().tested).toBe('gateway-unreachable');
+  made.forgetSecrets();
+  expect(made.state.getState().values).toEqual({ key: '', url: 'https://komoju.com', ca: '', proxy: '' });
+  made.edit('key', 'k');
   await made.choose('n');
   expect(made.state.getState()).toMatchObject({ merchant: 'n', wrong: [], tested: null });
   expect(JSON.stringify(made.state.getState().values)).not.toContain('"k"');

@@ -9,6 +9,7 @@ import {
   type GatewayValues,
   gatewayKind,
   gatewayRequest,
+  noSecrets,
 } from './gateway-form.ts';
 import { Latest } from './latest.ts';
 
@@ -125,6 +126,11 @@ export class GatewayDesk {
     if (answer === null) return;
     if (answer.ok) await this.choose(merchant);
     else this.#refused(answer.error);
+  }
+
+  /** Nobody looks at the form any more. */
+  forgetSecrets(): void {
+    this.state.setState(({ kind, values }) => ({ values: { ...values, ...noSecrets(kind) } }));
   }
 
   clear(): void {

@@ -91,6 +91,11 @@ export function firstValues(kind: GatewayKind, kept: MerchantGateway | null): Ga
   );
 }
 
+/** Every secret field of a kind, empty. */
+export function noSecrets(kind: GatewayKind): GatewayValues {
+  return Object.fromEntries(GATEWAY_FIELDS[kind].filter(({ secret }) => secret).map(({ name }) => [name, '']));
+}
+
 /** Names of the fields that are needed and empty. */
 export function emptyFields(kind: GatewayKind, values: GatewayValues): readonly string[] {
   const has = (name: string): boolean => (values[name] ?? '').trim() !== '';

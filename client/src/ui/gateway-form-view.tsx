@@ -1,4 +1,5 @@
 import { type FormEvent, Fragment, useId } from 'react';
+import { joinSentences } from '../i18n/format.ts';
 import { knownKey, type Translate } from '../i18n/translate.ts';
 import { useGateway, useSoftphone } from '../state/hooks.ts';
 import { GATEWAY_FIELDS, GATEWAY_KINDS, type GatewayField, gatewayKind } from '../state/gateway-form.ts';
@@ -9,12 +10,13 @@ import { Field } from './field.tsx';
 import styles from './merchant.module.css';
 import { Note } from './note.tsx';
 import panel from './panel.module.css';
-import { useTranslate } from './use-translate.ts';
+import { useLanguage, useTranslate } from './use-translate.ts';
 
 /** A payment service is entered: its kind's fields, a harmless test, and what that showed. */
 export function GatewayFormView({ own }: { own: boolean }) {
   const { gateway: desk } = useSoftphone().oversight;
   const t = useTranslate();
+  const language = useLanguage();
   const { kind, refusedAs, saved, busy } = useGateway();
   const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
@@ -47,7 +49,7 @@ export function GatewayFormView({ own }: { own: boolean }) {
         ))}
       </div>
       <p className={controls.quiet}>
-        {t('gateway.secret')} {t('gateway.limits')}
+        {joinSentences([t('gateway.secret'), own ? t('gateway.old-key') : '', t('gateway.limits')], language)}
       </p>
       <div aria-live="polite">
         {saved && (

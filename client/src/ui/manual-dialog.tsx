@@ -1,3 +1,4 @@
+import type { ManualAttempt } from '@tonegate/api-schema';
 import { AlertDialog } from 'radix-ui';
 import { formatMoney } from '../i18n/format.ts';
 import { useManual, useSoftphone } from '../state/hooks.ts';
@@ -41,7 +42,9 @@ function Question({ settling }: { settling: Settling }) {
         {t(hasAmount(purpose) ? 'pay.order' : 'pay.reference')} {order.reference}
         {hasAmount(purpose) && ` · ${formatMoney(order.amountMinor, order.currency, language)}`}
       </p>
-      <AlertDialog.Description>{t(`manual.follows.${as}`)}</AlertDialog.Description>
+      <AlertDialog.Description>
+        {t(as === 'look-up' || takesMoney(purpose) ? `manual.follows.${as}` : `manual.follows.${as}.other`)}
+      </AlertDialog.Description>
       {as !== 'look-up' && <p className={controls.quiet}>{t('manual.final')}</p>}
       {problem !== null && <ProblemNote code={problem} />}
       <div className={dialog.buttons}>
@@ -83,4 +86,9 @@ function Done({ settling }: { settling: Settling }) {
       </div>
     </>
   );
+}
+
+/** Whether the customer was to pay by it: a hold, a stored card, a refund are told of in other words. */
+function takesMoney(purpose: ManualAttempt['purpose']): boolean {
+  return purpose === 'charge' || purpose === 'stored-charge';
 }

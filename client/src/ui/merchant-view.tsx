@@ -22,6 +22,8 @@ export function MerchantView({ me }: { me: Me }) {
     void gateway.choose(first.id);
     void rules.choose(first.id, first.currency);
   }, [gateway, rules, merchant, first]);
+  // What was typed may wait for its person while a call is taken; a key may not.
+  useEffect(() => () => gateway.forgetSecrets(), [gateway]);
   if (merchant === null) return null;
   return (
     <div className={styles.report}>

@@ -1,7 +1,7 @@
 import type { ServerState } from '@tonegate/api-schema';
 import { useEffect } from 'react';
 import { formatCount, formatDay } from '../i18n/format.ts';
-import { knownKey } from '../i18n/translate.ts';
+import { knownKey, type Translate } from '../i18n/translate.ts';
 import { useServerState, useSoftphone } from '../state/hooks.ts';
 import controls from './controls.module.css';
 import { Panel, type Tone } from './panel.tsx';
@@ -88,7 +88,7 @@ function Trunk({ trunk }: { trunk: CanaryTrunk }) {
             <dt>{t(`state.by.${transport}`)}</dt>
             <dd>
               {t(`state.${verdict}`)}
-              {verdict !== 'passed' && `: ${t(knownKey(`state.why.${why}`) ?? 'state.why.broken')}`}
+              {verdict !== 'passed' && `: ${wordsOr(`state.why.${why}`, why, t)}`}
             </dd>
           </div>
         ))}
@@ -113,10 +113,9 @@ function CardProcess({ state: { up, notInForce } }: { state: ServerState['cardPr
         <>
           <p>{t('state.card.missing')}</p>
           <ul className={panel.list}>
-            {notInForce.map((name) => {
-              const key = knownKey(`state.confinement.${name}`);
-              return <li key={name}>{key === undefined ? name : t(key)}</li>;
-            })}
+            {notInForce.map((name) => (
+              <li key={name}>{wordsOr(`state.confinement.${name}`, name, t)}</li>
+            ))}
           </ul>
           <p className={controls.quiet}>{t('state.confinement.text')}</p>
         </>
@@ -142,4 +141,10 @@ function ScopeMap({ state: { approved, changes } }: { state: ServerState['scopeM
       )}
     </Panel>
   );
+}
+
+// A newer server's word that this window has none for is shown as it came.
+function wordsOr(key: string, name: string, t: Translate): string {
+  const known = knownKey(key);
+  return known === undefined ? name : t(known);
 }
