@@ -74,7 +74,7 @@ test('a wall that holds is found good by every transport; payments open, and nob
   await kill(cardPid(of));
   const refused = () => talk.agent.startPayment(of.order()).catch((error: Error) => error.message);
   await eventually(
-    async () => String(await refused()).includes('503 payments-closed') || undefined,
+    async () => JSON.stringify(await refused()).includes('503 payments-closed') || undefined,
     'payments to close',
   );
   expect(await verdict(of)).toMatchObject({ ok: true });
