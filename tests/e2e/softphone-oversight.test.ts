@@ -140,7 +140,12 @@ test('an administrator enters a payment service: empty fields and a wrong key ar
     amountLimitMinor: null,
     agentsTypePhones: false,
   }));
+  house.server.refusals.set(`GET ${path}`, { status: 503, code: 'card-process-down' });
   await open(ADMINISTRATOR, 'merchant');
+  await page.getByRole('alert').getByText('The card part of the system is restarting.').waitFor();
+  house.server.refusals.clear();
+  await page.getByTestId('funnel-tab').click();
+  await page.getByTestId('merchant-tab').click();
   await page.getByTestId('gateway-kind').selectOption('stripe');
   await page.getByTestId('gateway-save').click();
   await page.getByRole('alert').getByText('Please fill this in.').waitFor();

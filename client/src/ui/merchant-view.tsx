@@ -18,10 +18,13 @@ export function MerchantView({ me }: { me: Me }) {
   };
   const first = me.merchants[0];
   useEffect(() => {
-    if (merchant !== null || first === undefined) return;
-    void gateway.choose(first.id);
-    void rules.choose(first.id, first.currency);
-  }, [gateway, rules, merchant, first]);
+    const { merchant: shown, kept, busy } = gateway.state.getState();
+    const chosen = me.merchants.find((one) => one.id === shown) ?? first;
+    // What couldn't be had is asked for anew when the view is opened again.
+    if (chosen === undefined || busy !== null || (shown !== null && kept !== null)) return;
+    void gateway.choose(chosen.id);
+    void rules.choose(chosen.id, chosen.currency);
+  }, [gateway, rules, me, first]);
   // What was typed may wait for its person while a call is taken; a key may not.
   useEffect(() => () => gateway.forgetSecrets(), [gateway]);
   if (merchant === null) return null;
