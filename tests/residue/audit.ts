@@ -271,7 +271,7 @@ class Audit {
   async #pays(talk: Talk): Promise<void> {
     const looks: Promise<void>[] = [];
     while (this.#begun < this.#payments - LAST) {
-      const at = this.#begun;
+      const at = this.#begun++;
       const story = await this.#next();
       const how = TRANSPORTS[(at + Math.floor(at / STORIES.length)) % TRANSPORTS.length] ?? 'event';
       const outcome = await act(talk, story, how);
@@ -285,6 +285,7 @@ class Audit {
   async #browserPays(window: BrowserTalk): Promise<void> {
     const looks: Promise<void>[] = [];
     for (let turn = 0; this.#begun < this.#payments - LAST || turn === 0; turn++) {
+      this.#begun++;
       const card = (['amex', 'jcb', 'diners'] as const)[turn % 3] ?? 'amex';
       const how = TRANSPORTS[turn % TRANSPORTS.length] ?? 'event';
       await this.#take([card]);
@@ -312,7 +313,6 @@ class Audit {
 
   async #take(cards: readonly Card[]): Promise<void> {
     while (cards.some((card) => this.#busy.has(card))) await wait(100);
-    this.#begun++;
     for (const card of cards) this.#busy.add(card);
   }
 
@@ -359,7 +359,6 @@ class Audit {
     const phone = await house.phone({ keysType: null });
     await phone.dial(house.stack.number, house.server);
     await talk.agent.until(({ call }) => call?.state === 'talking', 10_000, 'the call by INFO');
-    this.#begun++;
     for (const key of CARDS['amex, declined']) await phone.info(key);
     await talk.agent.until(({ call }) => call?.keys.advice === 'info-only', 10_000, 'the advice');
     const refused = await talk.agent.startPayment(house.order()).catch((cause: Error) => cause.message);
@@ -371,7 +370,6 @@ class Audit {
   async #unknown(house: House, talks: readonly Talk[]): Promise<void> {
     const talk = talks.at(-1);
     if (!talk) return;
-    this.#begun++;
     const order = house.order();
     await paysUpTo(talk, order, CARDS.slow, 'result');
     await untilAsked(house);
@@ -391,7 +389,6 @@ class Audit {
     const talk = talks.at(-1);
     if (!talk) return;
     const { agent, house } = talk;
-    this.#begun++;
     await paysUpTo(talk, house.order(), CARDS['jcb, declined'], 'security-code');
     await kill(cardPid(house));
     await agent.until(({ call }) => call?.payment?.state === 'ended', 30_000, 'the outcome');
