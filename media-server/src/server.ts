@@ -3,33 +3,31 @@ import path from 'node:path';
 import { Server as TlsServer } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Registry } from 'prom-client';
 import { createApi } from './api/api.ts';
 import { type ApiParts, createApiParts } from './api/parts.ts';
 import { Books } from './calls/books.ts';
 import { Calls } from './calls/calls.ts';
 import { StoredDirectory } from './calls/directory.ts';
-import { FunnelRecorder } from './calls/funnel-recorder.ts';
 import { GatewayDesk } from './calls/gateway-desk.ts';
-import { CanaryRunner, type CanaryRunnerParts } from './canary/canary-runner.ts';
-import { canaryHealth, canaryMetrics, canaryShown } from './canary/report.ts';
+import { canaryHealth, canaryShown } from './canary/report.ts';
 import { cardDetail } from './card-detail.ts';
 import { CardLink } from './card-link/card-link.ts';
 import type { CardOwner } from './card-link/launch.ts';
 import type { RemoteCard } from './card-link/session.ts';
 import { cardFolders, cardGateway, cardOwner, cardSettings } from './card-settings.ts';
 import { readOwnGateway } from './cde/gateways/own-gateway.ts';
-import { languagesIn, PROMPTS_FOLDER, readLanguage } from './cde/prompts/language.ts';
 import type { CardSettings } from './cde/settings.ts';
-import { startCodes } from './integrations/codes/start-codes.ts';
 import { soundConverter } from './integrations/prompts/converter.ts';
-import { MerchantPrompts, type ReadyPrompts } from './integrations/prompts/merchant-prompts.ts';
-import { Webhooks } from './integrations/webhooks/webhooks.ts';
+import { MerchantPrompts } from './integrations/prompts/merchant-prompts.ts';
 import { CallMedia } from './media/call-media.ts';
 import { MediaWorkers } from './media/workers.ts';
 import { systemClock } from './shared/clock.ts';
 import { devCa } from './shared/dev-ca.ts';
 import type { Logger } from './shared/logger.ts';
+import { announcedAddress, mediaAddresses } from './server-addresses.ts';
+import { measure } from './server-metrics.ts';
+import { canaryOf, codesOf, funnelOf, readyPrompts, webhooksOf } from './server-parts.ts';
 import { ownAddresses, type Settings, SettingsError } from './settings.ts';
 import { isPrivate } from './shared/private-address.ts';
 import { SipServer } from './sip/sip-server.ts';
@@ -355,19 +353,6 @@ async function start(
   };
 }
 
-/** The words and sounds of every language, read when they are first asked for. */
-function readyPrompts(): ReadyPrompts {
-  const read = new Map<string, ReturnType<ReadyPrompts['prompts']>>();
-  return {
-    languages: languagesIn(),
-    prompts: (language) => {
-      const prompts = read.get(language) ?? readLanguage(PROMPTS_FOLDER, language).prompts;
-      read.set(language, prompts);
-      return prompts;
-    },
-  };
-}
-
 async function certificateOf(settings: Settings): Promise<{ certFile: string; keyFile: string; caFile: string }> {
   const { certFile, keyFile, hosts } = settings.http;
   const folder = path.join(settings.dataFolder, 'certificates');
@@ -383,84 +368,6 @@ async function credentialOf(parts: ApiParts, storage: Storage, user: string, rea
   return parts.sipCredentials.lookup(user) ?? (await findDevice(storage, user, realm));
 }
 
-function codesOf(settings: Settings, storage: Storage, log: Logger, registry: Registry) {
-  const { codes, dataFolder } = settings;
-  const textsFolder = path.join(here, 'cde/prompts');
-  try {
-    return startCodes({ settings: codes, storage, clock: systemClock, log, registry, dataFolder, textsFolder });
-  } catch (cause) {
-    throw new SettingsError((cause as Error).message);
-  }
-}
-
-function webhooksOf(settings: Settings, storage: Storage, log: Logger, registry: Registry): Webhooks {
-  const told = new Counter({
-    name: 'tonegate_webhooks_total',
-    help: 'Tries to tell merchants of outcomes, by result',
-    labelNames: ['result'],
-    registers: [registry],
-  });
-  try {
-    return new Webhooks(settings.webhooks, {
-      storage,
-      clock: systemClock,
-      log,
-      counted: (result) => told.inc({ result }),
-    });
-  } catch (cause) {
-    throw new SettingsError((cause as Error).message);
-  }
-}
-
-function funnelOf(settings: Settings, storage: Storage, log: Logger, registry: Registry): FunnelRecorder {
-  const steps = new Counter({
-    name: 'tonegate_payment_steps_total',
-    help: 'Steps of payments that have ended, by how they were left',
-    labelNames: ['step', 'left'],
-    registers: [registry],
-  });
-  return new FunnelRecorder({
-    storage,
-    clock: systemClock,
-    log,
-    keepMs: settings.funnel.keepDays * 86_400_000,
-    counted: (step, left) => steps.inc({ step, left }),
-  });
-}
-
-/** The leak canary, unless it is off. Its first round begins when the card process is up. */
-function canaryOf(
-  settings: Settings,
-  registry: Registry,
-  storage: Storage,
-  parts: Pick<CanaryRunnerParts, 'createMedia' | 'log'> & { readonly link: CardLink },
-): CanaryRunner | undefined {
-  const { canary, card, gateway, media, sip } = settings;
-  if (canary.everyMinutes === 0) return undefined;
-  const runner: CanaryRunner = new CanaryRunner({
-    ...parts,
-    clock: systemClock,
-    bind: media.bind,
-    remote: card.remote?.media,
-    // The card process's word: on another host it has its own settings.
-    get practice() {
-      return parts.link.gateway === 'sandbox';
-    },
-    currency: ('currencies' in gateway && gateway.currencies?.[0]) || 'JPY',
-    // Phones with an account of their own come through none.
-    trunks: [...sip.trunks.map(({ name }) => name), ''],
-    everyMs: canary.everyMinutes * 60_000,
-    counted: canaryMetrics(registry, () => runner.state),
-    turned: (trunk, payments, why) => {
-      const action = payments === 'open' ? 'payments-open' : 'payments-closed';
-      writeAudit(storage, { actorKind: 'server', action, detail: { trunk, why } }, systemClock.now()).catch(
-        (cause: unknown) => parts.log.error({ cause }, 'what the leak canary found could not be written to the audit'),
-      );
-    },
-  });
-  return runner;
-}
-
 function workerBinary(settings: Settings): string {
   if (settings.media.workerBin !== undefined) return settings.media.workerBin;
   const found = path.join(root, 'build/mediasoup-worker.path');
@@ -468,34 +375,6 @@ function workerBinary(settings: Settings): string {
     throw new SettingsError('media.workerBin: there is no media worker yet; `npm start` sets one up, or name one here');
   }
   return readFileSync(found, 'utf8').trim();
-}
-
-function mediaAddresses(settings: Settings): { ip: string; announced?: string }[] {
-  const { listen, announced } = settings.media;
-  return (listen ?? ['127.0.0.1', ...ownAddresses()]).map((ip) => ({
-    ip,
-    // Loopback stays what it is: a browser on this machine needs no public address.
-    ...(announced !== undefined && ip !== '127.0.0.1' && ip !== '::1' && { announced }),
-  }));
-}
-
-/** The address written in SDP for a peer: the trunk's, another card host's, loopback for loopback, the public one, or this machine's first. */
-function announcedAddress(
-  settings: Settings,
-  cardHost: string | undefined,
-  peer: string,
-  trunkName: string | undefined,
-): string {
-  const trunk = settings.sip.trunks.find(({ name }) => name === trunkName);
-  if (trunk?.mediaAddress !== undefined) return trunk.mediaAddress;
-  if (cardHost !== undefined) return cardHost;
-  const far = trunk?.host ?? peer;
-  if (far === '::1') return '::1';
-  if (far.startsWith('127.') || far === 'localhost') return '127.0.0.1';
-  const { bind, announced } = settings.media;
-  if (announced !== undefined) return announced;
-  if (bind !== '0.0.0.0' && bind !== '::') return bind;
-  return ownAddresses()[0] ?? '127.0.0.1';
 }
 
 /**
@@ -530,44 +409,4 @@ function remoteCard(remote: NonNullable<Settings['card']['remote']>): RemoteCard
     keyFile: path.resolve(remote.keyFile),
     caFile: path.resolve(remote.caFile),
   };
-}
-
-function measure(registry: Registry, calls: Calls, link: CardLink, workers: MediaWorkers): void {
-  const registers = [registry];
-  new Gauge({
-    name: 'tonegate_calls',
-    help: 'Calls by state',
-    labelNames: ['state'],
-    registers,
-    collect() {
-      this.reset();
-      for (const [state, count] of calls.states()) this.set({ state }, count);
-    },
-  });
-  new Counter({
-    name: 'tonegate_keys_total',
-    help: "Customers' key presses by trunk and way; those of `both` came as event and as tone and count there too",
-    labelNames: ['trunk', 'way'],
-    registers,
-    collect() {
-      this.reset();
-      for (const [trunk, ways] of calls.keysSeen) for (const [way, count] of ways) this.inc({ trunk, way }, count);
-    },
-  });
-  new Gauge({
-    name: 'tonegate_card_process_up',
-    help: '1 while the card process takes commands',
-    registers,
-    collect() {
-      this.set(Number(link.up));
-    },
-  });
-  new Gauge({
-    name: 'tonegate_media_workers',
-    help: 'Media workers that run',
-    registers,
-    collect() {
-      this.set(workers.up);
-    },
-  });
 }

@@ -38,7 +38,10 @@ export class MediaWorkers {
 
   /** Starts all. Rejects with an error that names the port and the setting when a port is taken. */
   async start(): Promise<void> {
-    await Promise.all(Array.from({ length: this.#options.count }, (_, index) => this.#start(index)));
+    // All have started or failed when this ends, so that nothing comes up after it was closed; the first failure is told.
+    const starts = Array.from({ length: this.#options.count }, (_, index) => this.#start(index));
+    const failed = (await Promise.allSettled(starts)).find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
   }
 
   /** The worker with the fewest calls, and what gives its place back. Undefined while none is up. */
