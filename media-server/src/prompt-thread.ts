@@ -5,4 +5,6 @@ import { convertSound } from './integrations/prompts/convert.ts';
 import { encodeSample, LINEAR } from './rtp/g711.ts';
 
 const bytes = Buffer.from(workerData as Uint8Array);
-parentPort?.postMessage(await convertSound(bytes, { encode: (sample) => encodeSample('PCMU', sample), laws: LINEAR, keysIn }));
+parentPort?.postMessage(
+  await convertSound(bytes, { encode: (sample) => encodeSample('PCMU', sample), laws: LINEAR, keysIn }),
+);
